@@ -1,0 +1,192 @@
+import type { Generated } from 'kysely';
+
+// Portable SQL on SQLite and PostgreSQL: times are integers (ms UTC), booleans 0 or 1, JSON is text,
+// bytes are BLOB or BYTEA, hashes are lower-case hex of SHA-256.
+
+/** Exact bytes, once each, by their hash. */
+export interface ContentTable {
+  hash: string;
+  size: number;
+  bytes: Uint8Array;
+}
+
+/** One request with all that follows from it. */
+export interface ExchangeTable {
+  id: string;
+  /** MessageID of the request. */
+  message_id: string;
+  message_type: string;
+  version: string;
+  sender: string;
+  sender_system: string;
+  recipient: string;
+  /** The information system whose queue takes the request; null where a connector does. */
+  recipient_system: string | null;
+  /** A value of InteractionStatusType of SMEV 1.3. */
+  status: string;
+  /** The opaque ReplyTo: random, looked up, never parsed. */
+  reply_to: string;
+  reference_message_id: string | null;
+  transaction_code: string | null;
+  /** The sender's NodeID: its answers go into that queue. '' where none was given. */
+  node_id: string;
+  eol: number | null;
+  test: number;
+  /** 1 once the final answer was accepted. */
+  answered: number;
+  received_at: number;
+  updated_at: number;
+}
+
+/** One message accepted from a participant, or made by the node in a participant's stead. */
+export interface MessageTable {
+  message_id: string;
+  exchange_id: string;
+  /** 'request', 'response' (with content), 'rejection', 'status' or 'async'. */
+  kind: string;
+  version: string;
+  message_type: string;
+  sender: string;
+  /** null where the node or a connector made the message. */
+  sender_system: string | null;
+  certificate: string | null;
+  /** SHA-256 of the octets that the sender's digest covered. */
+  verified_hash: string;
+  /** content.hash of the envelope as it came. */
+  envelope_hash: string;
+  /** content.hash of the signed acknowledgement; null where nobody was answered. */
+  answer_hash: string | null;
+  accepted_at: number;
+}
+
+/** A message in the incoming queue of its receiver; the row number is its place. */
+export interface QueueItemTable {
+  id: Generated<number>;
+  /** 'request', 'response' or 'status'. */
+  queue: string;
+  system: string;
+  node_id: string;
+  message_type: string;
+  message_id: string;
+  exchange_id: string;
+  /** 'waiting', 'leased', 'done' or 'dropped'. */
+  state: string;
+  lease_until: number | null;
+  leases: number;
+  enqueued_at: number;
+  finished_at: number | null;
+  /** JSON of what a status notice says; null for messages. */
+  notice: string | null;
+}
+
+/** An exchange that a connector carries to its agency. */
+export interface DeliveryTable {
+  exchange_id: string;
+  /** The route: one slow agency holds up no other. */
+  lane: string;
+  /** 'due', 'running', 'done' or 'dead'. */
+  state: string;
+  due_at: number;
+  /** A running attempt is given up at this time and becomes due again. */
+  running_until: number | null;
+  attempts: number;
+  /** JSON of the last cause: code and private text. */
+  cause: string | null;
+}
+
+export interface JournalChainTable {
+  node: string;
+  sequence: number;
+  hash: string;
+}
+
+export interface JournalEntryTable {
+  id: string;
+  node: string;
+  sequence: number;
+  /** Version of the entry's written format. */
+  format: number;
+  at: number;
+  kind: string;
+  protocol: string | null;
+  version: string | null;
+  system: string | null;
+  message_type: string | null;
+  certificate: string | null;
+  exchange_id: string | null;
+  message_id: string | null;
+  correlation_id: string | null;
+  content_hash: string | null;
+  content_size: number | null;
+  verdict: string;
+  /** JSON, small: what the kind of entry adds. */
+  detail: string | null;
+  previous_hash: string;
+  hash: string;
+}
+
+export interface ParticipantTable {
+  id: string;
+  name: string;
+}
+
+export interface InformationSystemTable {
+  id: string;
+  participant: string;
+  position: number;
+}
+
+export interface CertificateTable {
+  /** SHA-256 of the DER, lower-case hex. */
+  fingerprint: string;
+  system: string;
+  der: Uint8Array;
+}
+
+export interface MessageTypeTable {
+  id: string;
+  name: string;
+  /** JSON arrays of participant ids. */
+  senders: string;
+  providers: string;
+  /** JSON of the route. */
+  route: string;
+}
+
+export interface MessageTypeVersionTable {
+  message_type: string;
+  namespace: string;
+  request_root: string;
+  response_root: string;
+  /** JSON: [{ name, hash }] of the schema files, the main one first; bytes are in content. */
+  schemas: string;
+  position: number;
+}
+
+export interface TrustAnchorTable {
+  id: string;
+  der: Uint8Array;
+}
+
+/** One row: the number of the last change of what operators declare. */
+export interface RevisionTable {
+  id: number;
+  revision: number;
+}
+
+export interface Tables {
+  content: ContentTable;
+  exchange: ExchangeTable;
+  message: MessageTable;
+  queue_item: QueueItemTable;
+  delivery: DeliveryTable;
+  journal_chain: JournalChainTable;
+  journal_entry: JournalEntryTable;
+  participant: ParticipantTable;
+  information_system: InformationSystemTable;
+  certificate: CertificateTable;
+  message_type: MessageTypeTable;
+  message_type_version: MessageTypeVersionTable;
+  trust_anchor: TrustAnchorTable;
+  revision: RevisionTable;
+}

@@ -1,0 +1,38 @@
+// The parts of libxml2-wasm that its typings leave out. They are internal to that package: its
+// version is pinned, and the tests of canonicalization fail first when they change.
+import * as raw from 'libxml2-wasm/lib/libxml2.mjs';
+import type { XmlDocument, XmlElement } from './document.ts';
+
+/** An address in the memory of the WebAssembly instance. */
+export type Pointer = number;
+
+interface Internals {
+  addFunction(callback: (...args: number[]) => number, signature: string): Pointer;
+  xmlC14NExecute(
+    document: Pointer,
+    isVisible: Pointer,
+    userData: number,
+    mode: number,
+    prefixes: Pointer,
+    withComments: number,
+    output: Pointer,
+  ): number;
+  xmlOutputBufferCreateIO(handler: {
+    write: (chunk: Uint8Array) => number;
+    close: () => boolean;
+  }): Pointer;
+  xmlOutputBufferClose(output: Pointer): number;
+  allocCStringArray(strings: readonly string[]): Pointer;
+  free(pointer: Pointer): void;
+  XmlTreeCommonStruct: { parent(node: Pointer): Pointer };
+}
+
+export const libxml2 = raw as unknown as Internals;
+
+export function documentPointer(document: XmlDocument): Pointer {
+  return (document as unknown as { _ptr: Pointer })._ptr;
+}
+
+export function nodePointer(element: XmlElement): Pointer {
+  return (element as unknown as { _nodePtr: Pointer })._nodePtr;
+}

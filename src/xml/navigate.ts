@@ -1,0 +1,77 @@
+import { type XmlDocument, XmlElement } from './document.ts';
+
+/** An element's expanded name. */
+export interface QName {
+  readonly namespace: string;
+  readonly local: string;
+}
+
+/** The child elements, in document order. */
+export function childElements(parent: XmlElement): XmlElement[] {
+  const found: XmlElement[] = [];
+  for (let node = parent.firstChild; node !== null; node = node.next) {
+    if (node instanceof XmlElement) found.push(node);
+  }
+  return found;
+}
+
+export function isNamed(element: XmlElement, namespace: string, local: string): boolean {
+  return element.name === local && element.namespaceUri === namespace;
+}
+
+export function qname(element: XmlElement): QName {
+  return { namespace: element.namespaceUri, local: element.name };
+}
+
+/** The first child with this name, or undefined. */
+export function child(
+  parent: XmlElement,
+  namespace: string,
+  local: string,
+): XmlElement | undefined {
+  for (let node = parent.firstChild; node !== null; node = node.next) {
+    if (node instanceof XmlElement && isNamed(node, namespace, local)) return node;
+  }
+  return undefined;
+}
+
+/** The whole text of the first child with this name, or undefined. */
+export function childText(
+  parent: XmlElement,
+  namespace: string,
+  local: string,
+): string | undefined {
+  return child(parent, namespace, local)?.content;
+}
+
+/**
+ * The path of an element for people: local names with a position where siblings share the name,
+ * such as /Envelope/Body/SendRequestRequest/SenderProvidedRequestData.
+ */
+export function pathOf(element: XmlElement): string {
+  const steps: string[] = [];
+  for (let at: XmlElement | null = element; at !== null; at = at.parent) {
+    steps.unshift(`${at.name}${position(at)}`);
+  }
+  return `/${steps.join('/')}`;
+}
+
+function position(element: XmlElement): string {
+  const parent = element.parent;
+  if (parent === null) return '';
+  const same = childElements(parent).filter((other) =>
+    isNamed(other, element.namespaceUri, element.name),
+  );
+  if (same.length < 2) return '';
+  return `[${same.findIndex((other) => other.isSameNode(element)) + 1}]`;
+}
+
+/** Every element of the document in document order, the root first. */
+export function* everyElement(document: XmlDocument): Generator<XmlElement> {
+  yield* descend(document.root);
+}
+
+function* descend(element: XmlElement): Generator<XmlElement> {
+  yield element;
+  for (const inner of childElements(element)) yield* descend(inner);
+}
