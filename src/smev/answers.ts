@@ -1,0 +1,154 @@
+import { escapeAttribute, escapeText } from '../xml/escape.ts';
+import type { Carried } from './carry.ts';
+import { leaf, type Metadata, metadataText } from './metadata.ts';
+import { smevNamespaces, type Version } from './namespaces.ts';
+
+/** The text of an answer around the place where the node's signature goes. */
+export interface Template {
+  readonly before: string;
+  readonly after: string;
+  /** Id of the element that the node signs; undefined where the answer has no place for one. */
+  readonly signedId: string | undefined;
+}
+
+/** What a message answers. */
+export interface Original {
+  readonly messageId: string;
+  readonly transactionCode: string | undefined;
+  readonly referenceMessageId: string | undefined;
+}
+
+/** A status that the node itself tells of a message. */
+export interface AsyncStatus {
+  readonly originalMessageId: string;
+  /** A value of the version's InteractionStatusType. */
+  readonly category: string;
+  readonly details: string | undefined;
+  readonly fault: { readonly code: string; readonly description: string } | undefined;
+}
+
+const conventional = 'SIGNED_BY_SMEV';
+
+/** SendRequestResponse or SendResponseResponse: the message is on disk. */
+export function acceptedAnswer(
+  operation: 'SendRequest' | 'SendResponse',
+  version: Version,
+  metadata: Metadata,
+): Template {
+  const content = metadataText(metadata, version, conventional);
+  return signedAnswer(`${operation}Response`, version, content, conventional);
+}
+
+/** GetRequestResponse with one request. */
+export function requestAnswer(
+  version: Version,
+  { data, signature, ids }: Carried,
+  metadata: Metadata,
+  replyTo: string,
+): Template {
+  const id = freeId(ids);
+  const content =
+    `<t:Request Id="${id}">${data}${metadataText(metadata, version, undefined)}` +
+    `${leaf('ReplyTo', replyTo)}${senderSignature(signature)}</t:Request>`;
+  return messageAnswer('GetRequestResponse', 'RequestMessage', version, content, id);
+}
+
+/** GetResponseResponse with one answer of any kind. */
+export function responseAnswer(
+  version: Version,
+  { data, signature, ids }: Carried,
+  metadata: Metadata,
+  original: Original,
+): Template {
+  const id = freeId(ids);
+  const content =
+    `<t:Response Id="${id}">${leaf('OriginalMessageId', original.messageId)}` +
+    leaf('OriginalTransactionCode', original.transactionCode ?? '') +
+    leaf('ReferenceMessageID', original.referenceMessageId ?? original.messageId) +
+    `${data}${metadataText(metadata, version, undefined)}${senderSignature(signature)}</t:Response>`;
+  return messageAnswer('GetResponseResponse', 'ResponseMessage', version, content, id);
+}
+
+/** An answer that says by being empty: nothing in the queue, or an acknowledgement taken. */
+export function emptyAnswer(name: string, version: Version): Template {
+  const text = `<t:${name} xmlns:t="${smevNamespaces[version].types}"></t:${name}>`;
+  return { before: text, after: '', signedId: undefined };
+}
+
+/** GetStatusResponse with one notice. */
+export function noticeAnswer(version: Version, status: AsyncStatus): Template {
+  const content = `<t:AsyncProcessingStatusData Id="${conventional}">${asyncStatusText(status)}</t:AsyncProcessingStatusData>`;
+  return messageAnswer(
+    'GetStatusResponse',
+    'SmevAsyncProcessingMessage',
+    version,
+    content,
+    conventional,
+  );
+}
+
+/** AsyncProcessingStatus in the prefixes t and b. */
+export function asyncStatusText(status: AsyncStatus): string {
+  const { details, fault } = status;
+  const faultText =
+    fault === undefined
+      ? ''
+      : `<t:SmevFault><b:Code>${fault.code}</b:Code><b:Description>${escapeText(fault.description)}</b:Description></t:SmevFault>`;
+  return (
+    `<t:AsyncProcessingStatus>${leaf('OriginalMessageId', status.originalMessageId)}` +
+    leaf('StatusCategory', status.category) +
+    (details === undefined ? '' : leaf('StatusDetails', details.slice(0, 500))) +
+    `${faultText}</t:AsyncProcessingStatus>`
+  );
+}
+
+/** GetIncomingQueueStatisticsResponse; it has no place for a signature. */
+export function statisticsAnswer(
+  version: Version,
+  queues: readonly { readonly name: string; readonly pending: number }[],
+): Template {
+  const rows = queues
+    .map(
+      ({ name, pending }) =>
+        `<t:QueueStatistics queueName="${escapeAttribute(name)}" pendingMessageNumber="${pending}"></t:QueueStatistics>`,
+    )
+    .join('');
+  const element = 'GetIncomingQueueStatisticsResponse';
+  const text = `<t:${element} xmlns:t="${smevNamespaces[version].types}">${rows}</t:${element}>`;
+  return { before: text, after: '', signedId: undefined };
+}
+
+function signedAnswer(name: string, version: Version, content: string, id: string): Template {
+  const { types, basic } = smevNamespaces[version];
+  return {
+    before: `<t:${name} xmlns:t="${types}" xmlns:b="${basic}">${content}<t:SMEVSignature>`,
+    after: `</t:SMEVSignature></t:${name}>`,
+    signedId: id,
+  };
+}
+
+function messageAnswer(
+  name: string,
+  message: string,
+  version: Version,
+  content: string,
+  id: string,
+): Template {
+  const { before, after } = signedAnswer(name, version, `<t:${message}>${content}`, id);
+  return {
+    before,
+    after: after.replace('</t:SMEVSignature>', `</t:SMEVSignature></t:${message}>`),
+    signedId: id,
+  };
+}
+
+function senderSignature(signature: string | undefined): string {
+  if (signature === undefined) return '';
+  return `<t:SenderInformationSystemSignature>${signature}</t:SenderInformationSystemSignature>`;
+}
+
+function freeId(used: ReadonlySet<string>): string {
+  let id = conventional;
+  for (let n = 2; used.has(id); n += 1) id = `${conventional}_${n}`;
+  return id;
+}
