@@ -63,10 +63,21 @@ export function responseAnswer(
   const id = freeId(ids);
   const content =
     `<t:Response Id="${id}">${leaf('OriginalMessageId', original.messageId)}` +
-    leaf('OriginalTransactionCode', original.transactionCode ?? '') +
-    leaf('ReferenceMessageID', original.referenceMessageId ?? original.messageId) +
+    optional('OriginalTransactionCode', original.transactionCode, version, '') +
+    optional('ReferenceMessageID', original.referenceMessageId, version, original.messageId) +
     `${data}${metadataText(metadata, version, undefined)}${senderSignature(signature)}</t:Response>`;
   return messageAnswer('GetResponseResponse', 'ResponseMessage', version, content, id);
+}
+
+// The published 1.2 demands what the other versions leave out.
+function optional(
+  name: string,
+  value: string | undefined,
+  version: Version,
+  demanded: string,
+): string {
+  if (value !== undefined) return leaf(name, value);
+  return version === '1.2' ? leaf(name, demanded) : '';
 }
 
 /** An answer that says by being empty: nothing in the queue, or an acknowledgement taken. */

@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import { Fault } from '../fault/fault.ts';
+import { signatureOver } from '../signature/sign.ts';
+import type { Signer } from '../signature/signer.ts';
+import { signBody } from '../signature/wsse.ts';
+import {
+  type AsyncStatus,
+  acceptedAnswer,
+  emptyAnswer,
+  noticeAnswer,
+  type Original,
+  requestAnswer,
+  responseAnswer,
+  statisticsAnswer,
+  type Template,
+} from '../smev/answers.ts';
+import { type Carried, carry } from '../smev/carry.ts';
+import { faultBody } from '../smev/faults.ts';
+import type { Metadata } from '../smev/metadata.ts';
+import { smevNamespaces, soapNamespace, type Version } from '../smev/namespaces.ts';
+import { operations } from '../smev/operations.ts';
+import { envelopeText } from '../soap/envelope.ts';
+import { canonicalize } from '../xml/canonicalize.ts';
+import { withXml, type XmlDocument, type XmlElement } from '../xml/document.ts';
+import { child, childElements, isNamed } from '../xml/navigate.ts';
+import type { KeyKind, PlainFault } from './judge.ts';
+
+/** A kept message that an answer delivers. */
+export interface Kept {
+  /** The envelope as it came, or as the node made it. */
+  readonly envelope: Uint8Array;
+  readonly version: Version;
+  readonly verifiedHash: string;
+}
+
+/** What is to be answered. */
+export type Content =
+  | {
+      readonly kind: 'accepted';
+      readonly operation: 'SendRequest' | 'SendResponse';
+      readonly metadata: Metadata;
+    }
+  | {
+      readonly kind: 'request';
+      readonly kept: Kept;
+      readonly metadata: Metadata;
+      readonly replyTo: string;
+    }
+  | {
+      readonly kind: 'response';
+      readonly kept: Kept;
+      readonly metadata: Metadata;
+      readonly original: Original;
+    }
+  | {
+      readonly kind: 'empty';
+      readonly operation: 'GetRequest' | 'GetResponse' | 'GetStatus' | 'Ack';
+    }
+  | {
+      readonly kind: 'statistics';
+      readonly queues: readonly { readonly name: string; readonly pending: number }[];
+    }
+  | { readonly kind: 'notice'; readonly status: AsyncStatus }
+  | { readonly kind: 'fault'; readonly fault: PlainFault; readonly journalId: string };
+
+export interface Order {
+  readonly version: Version;
+  /** The profile of the request: RSA for RSA, EC for EC. */
+  readonly keyKind: KeyKind;
+  readonly content: Content;
+}
+
+export interface Composed {
+  readonly bytes: Uint8Array;
+  readonly hash: string;
+}
+
+/** The node's signers, the default one first. */
+export type Signers = readonly Signer[];
+
+/**
+ * The CPU part of answering in one call: build the envelope of the version and sign what the
+ * operation has a place for; a fault is signed over its Body.
+ */
+export function compose(order: Order, signers: Signers): Composed {
+  const signer = signers.find((each) => each.keyKind === order.keyKind) ?? signers[0];
+  if (signer === undefined) throw new Fault('INTERNAL', { private: 'the node has no signing key' });
+  const bytes = new TextEncoder().encode(composeText(order, signer));
+  return { bytes, hash: sha256(bytes) };
+}
+
+function composeText({ content, version }: Order, signer: Signer): string {
+  if (content.kind === 'fault') {
+    const fault = new Fault(content.fault.code, content.fault.detail);
+    return signBody(envelopeText(faultBody(fault, version, content.journalId)), signer);
+  }
+  return signTemplate(templateOf(content, version), signer);
+}
+
+function templateOf(content: Exclude<Content, { kind: 'fault' }>, version: Version): Template {
+  switch (content.kind) {
+    case 'accepted':
+      return acceptedAnswer(content.operation, version, content.metadata);
+    case 'request': {
+      const carried = carriedBy(content.kept, version);
+      return requestAnswer(version, carried, content.metadata, content.replyTo);
+    }
+    case 'response': {
+      const carried = carriedBy(content.kept, version);
+      return responseAnswer(version, carried, content.metadata, content.original);
+    }
+    case 'empty':
+      return emptyAnswer(`${content.operation}Response`, version);
+    case 'statistics':
+      return statisticsAnswer(version, content.queues);
+    case 'notice':
+      return noticeAnswer(version, content.status);
+  }
+}
+
+/** Takes the message out of its kept envelope, and makes sure that it is what was verified. */
+function carriedBy({ envelope, version, verifiedHash }: Kept, to: Version): Carried {
+  return withXml(envelope, (document) => {
+    const payload = payloadOf(document);
+    const name = payload.name === operations.SendRequest.request ? 'SendRequest' : 'SendResponse';
+    const { signed } = operations[name];
+    const data = child(payload, smevNamespaces[version][signed.namespace], signed.local);
+    if (data === undefined || sha256(canonicalize(data)) !== verifiedHash) {
+      throw new Fault('INTERNAL', { private: 'a kept envelope is not what was verified' });
+    }
+    return carry(payload, data, version, to);
+  });
+}
+
+function payloadOf(document: XmlDocument): XmlElement {
+  const body = child(document.root, soapNamespace, 'Body');
+  return (body === undefined ? document.root : childElements(body)[0]) ?? document.root;
+}
+
+function signTemplate({ before, after, signedId }: Template, signer: Signer): string {
+  if (signedId === undefined) return envelopeText(before + after);
+  const signature = withXml(Buffer.from(envelopeText(before + after)), (document) =>
+    signatureOver(findById(document, signedId), signer, signedId),
+  );
+  return envelopeText(before + signature + after);
+}
+
+// The node's own elements stand first at each level of an answer, down to the one it signs.
+function findById(document: XmlDocument, id: string): XmlElement {
+  let at: XmlElement | undefined = document.root;
+  while (at !== undefined) {
+    if (at.attr('Id')?.value === id) return at;
+    at = childElements(at).find((each) => !isNamed(each, soapNamespace, 'Header'));
+  }
+  throw new Fault('INTERNAL', { private: `an answer has no element ${id}` });
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

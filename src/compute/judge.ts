@@ -1,0 +1,205 @@
+import { createHash } from 'node:crypto';
+import type { FaultCode } from '../fault/codes.ts';
+import { asFault, Fault, type FaultDetail } from '../fault/fault.ts';
+import { type ContentRegistry, judgeContent } from '../schema/registry.ts';
+import { judgeEnvelope, type SmevSchemas } from '../schema/smev.ts';
+import { verifyCovered } from '../signature/verify.ts';
+import { smevNamespaces, type Version, versionOfTypes } from '../smev/namespaces.ts';
+import { type Operation, type OperationName, operationOf } from '../smev/operations.ts';
+import { primaryContent, type Request, readRequest, refuseUnbuilt } from '../smev/requests.ts';
+import { checkSoapAction, openEnvelope } from '../soap/envelope.ts';
+import { parseXml, withXml, type XmlElement, XmlRefused } from '../xml/document.ts';
+import { child } from '../xml/navigate.ts';
+
+/** What the judging needs besides the bytes; compiled once per worker and revision. */
+export interface Rules {
+  readonly smev: SmevSchemas;
+  readonly content: ContentRegistry;
+}
+
+/** Bytes as they came, with what HTTP said of them. */
+export interface Posted {
+  readonly bytes: Uint8Array;
+  readonly endpoint: Version;
+  readonly soapAction: string | undefined;
+}
+
+/** The business content's message type and the side of it that its root names. */
+export interface ContentJudgement {
+  readonly messageType: string;
+  readonly role: 'request' | 'response' | 'both';
+}
+
+export interface Hashed {
+  /** SHA-256 of the bytes as they came. */
+  readonly hash: string;
+  /** As far as the bytes could be read. */
+  readonly operation: OperationName | undefined;
+  /** MessageID as the bytes claim it, verified or not: for the journal's search, never to act on. */
+  readonly claimedMessageId: string | undefined;
+}
+
+/** Opened, valid, and signed by the holder of the certificate over what the operation names. */
+export interface Verified extends Hashed {
+  readonly verdict: 'verified';
+  readonly operation: OperationName;
+  readonly version: Version;
+  /** Read again from the octets that the digest covered. */
+  readonly request: Request;
+  readonly content: ContentJudgement | undefined;
+  /** Named deviations from the published 1.2 that were let through. */
+  readonly tolerated: readonly string[];
+  /** SHA-256 of the verified octets. */
+  readonly verifiedHash: string;
+  readonly certificate: { readonly fingerprint: string; readonly keyKind: KeyKind };
+}
+
+export type KeyKind = 'rsa' | 'ec';
+
+export interface Refused extends Hashed {
+  readonly verdict: 'refused';
+  readonly fault: PlainFault;
+  /** Of the signer, where the signature was right. */
+  readonly fingerprint: string | undefined;
+}
+
+/** A Fault as it crosses from a worker. */
+export interface PlainFault {
+  readonly code: FaultCode;
+  readonly detail: Omit<FaultDetail, 'cause'>;
+}
+
+export type Judgement = Verified | Refused;
+
+/**
+ * The CPU part of receiving a message in one call: read, open, validate, verify. Synchronous and
+ * without effect; whatever is wrong comes back as a value.
+ */
+export function judge(posted: Posted, rules: Rules): Judgement {
+  const known: Known = {
+    operation: undefined,
+    claimedMessageId: undefined,
+    fingerprint: undefined,
+  };
+  const hash = sha256(posted.bytes);
+  try {
+    return { hash, claimedMessageId: undefined, ...verify(posted, rules, known) };
+  } catch (thrown) {
+    const { code, detail } = asFault(translateXml(thrown));
+    const { cause: _, ...plain } = detail;
+    return { verdict: 'refused', hash, fault: { code, detail: plain }, ...known };
+  }
+}
+
+interface Known {
+  operation: OperationName | undefined;
+  claimedMessageId: string | undefined;
+  fingerprint: string | undefined;
+}
+
+function verify(
+  { bytes, endpoint, soapAction }: Posted,
+  rules: Rules,
+  known: Known,
+): Omit<Verified, 'hash' | 'claimedMessageId'> {
+  const document = parseXml(bytes);
+  try {
+    const payload = openEnvelope(document);
+    const operation = operationFor(payload, endpoint);
+    known.operation = operation.name;
+    checkSoapAction(soapAction, operation.soapAction);
+    const envelope = judgeEnvelope(rules.smev, endpoint, payload);
+    known.claimedMessageId = claimedMessageId(payload, endpoint);
+    if (!envelope.valid) throw new Fault('ENVELOPE_INVALID', { findings: envelope.findings });
+    const signed = signedElement(payload, operation, endpoint);
+    refuseUnbuilt(payload, endpoint);
+    const content = judgeBusinessContent(signed, operation, endpoint, rules);
+    const container = child(payload, smevNamespaces[endpoint].types, signatureContainer);
+    if (container === undefined) throw new Fault('SIGNATURE_MISSING');
+    const verified = verifyCovered(document, container, signed);
+    known.fingerprint = verified.fingerprint;
+    const request = withXml(verified.octets, (again) =>
+      readRequest(operation, endpoint, again.root),
+    );
+    return {
+      verdict: 'verified',
+      operation: operation.name,
+      version: endpoint,
+      request,
+      content,
+      tolerated: envelope.tolerated,
+      verifiedHash: sha256(verified.octets),
+      certificate: { fingerprint: verified.fingerprint, keyKind: verified.keyKind },
+    };
+  } finally {
+    document.dispose();
+  }
+}
+
+const signatureContainer = 'CallerInformationSystemSignature';
+
+function operationFor(payload: XmlElement, endpoint: Version): Operation {
+  const version = versionOfTypes(payload.namespaceUri);
+  if (version !== endpoint) {
+    throw new Fault('NAMESPACE_UNKNOWN', {
+      public: `${payload.namespaceUri.slice(0, 200)}; ожидается ${smevNamespaces[endpoint].types}`,
+    });
+  }
+  const operation = operationOf(endpoint, payload.name);
+  if (operation === undefined) {
+    throw new Fault('OPERATION_UNKNOWN', { public: payload.name.slice(0, 100) });
+  }
+  return operation;
+}
+
+function signedElement(payload: XmlElement, { signed }: Operation, version: Version): XmlElement {
+  const found = child(payload, smevNamespaces[version][signed.namespace], signed.local);
+  if (found === undefined) throw new Fault('SIGNATURE_TARGET', { public: signed.local });
+  return found;
+}
+
+function judgeBusinessContent(
+  signed: XmlElement,
+  { name }: Operation,
+  version: Version,
+  rules: Rules,
+): ContentJudgement | undefined {
+  if (name !== 'SendRequest' && name !== 'SendResponse') return undefined;
+  const content = primaryContent(signed, version);
+  if (content === undefined) return undefined;
+  const judged = judgeContent(rules.content, content);
+  if (judged === undefined) return undefined;
+  if (judged.findings.length > 0) {
+    throw new Fault('CONTENT_INVALID', { findings: judged.findings });
+  }
+  return { messageType: judged.messageType, role: judged.role };
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+function claimedMessageId(payload: XmlElement, version: Version): string | undefined {
+  const { types } = smevNamespaces[version];
+  for (const name of ['SenderProvidedRequestData', 'SenderProvidedResponseData']) {
+    const data = child(payload, types, name);
+    const id = data && child(data, types, 'MessageID')?.content.trim();
+    if (id !== undefined && uuid.test(id)) return id;
+  }
+  return undefined;
+}
+
+function translateXml(thrown: unknown): unknown {
+  if (!(thrown instanceof XmlRefused)) return thrown;
+  const codes = {
+    malformed: 'XML_MALFORMED',
+    doctype: 'XML_DOCTYPE',
+    'processing-instruction': 'XML_PROCESSING_INSTRUCTION',
+    depth: 'XML_TOO_DEEP',
+    encoding: 'XML_ENCODING',
+    size: 'BODY_TOO_LARGE',
+  } as const;
+  return new Fault(codes[thrown.problem], { public: `строка ${thrown.line}` });
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,105 @@
+import { availableParallelism } from 'node:os';
+import { Piscina } from 'piscina';
+import { Fault } from '../fault/fault.ts';
+import type { MessageTypeSchemas } from '../schema/registry.ts';
+import type { Composed, Order } from './compose.ts';
+import type { Judgement, Posted } from './judge.ts';
+
+/** All that a worker needs, as plain data of one revision. */
+export interface Snapshot {
+  readonly messageTypes: readonly MessageTypeSchemas[];
+  /** PEM texts, the default key first. */
+  readonly keys: readonly { readonly key: string; readonly certificate: string }[];
+}
+
+export type Task =
+  | { readonly kind: 'judge'; readonly posted: Posted }
+  | { readonly kind: 'compose'; readonly order: Order }
+  | { readonly kind: 'warm' };
+
+export interface PoolLimits {
+  /** 0 takes one thread a core. */
+  readonly threads: number;
+  /** Tasks that may wait for a thread. */
+  readonly waitingMax: number;
+  /** A task that takes longer is ended with its thread. */
+  readonly taskMs: number;
+}
+
+/**
+ * The worker threads. A change of configuration starts threads on the new snapshot, gives them the
+ * work from then on, and lets the old ones finish theirs; so no task ever sees two revisions.
+ */
+export class ComputePool {
+  readonly #limits: PoolLimits;
+  #pool: Piscina;
+
+  constructor(limits: PoolLimits, snapshot: Snapshot) {
+    this.#limits = limits;
+    this.#pool = start(limits, snapshot);
+  }
+
+  /** Takes up a new snapshot; resolves once work runs on it. */
+  async replace(snapshot: Snapshot): Promise<void> {
+    const next = start(this.#limits, snapshot);
+    await ready(next);
+    const previous = this.#pool;
+    this.#pool = next;
+    await previous.close();
+  }
+
+  /** @throws Fault BUSY when too many wait, INTERNAL when the thread died */
+  judge(posted: Posted): Promise<Judgement> {
+    return this.#run({ kind: 'judge', posted });
+  }
+
+  /** @throws Fault BUSY, INTERNAL */
+  compose(order: Order): Promise<Composed> {
+    return this.#run({ kind: 'compose', order });
+  }
+
+  get waiting(): number {
+    return this.#pool.queueSize;
+  }
+
+  /** Resolves once every thread has compiled its snapshot. */
+  ready(): Promise<void> {
+    return ready(this.#pool);
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.close({ force: true });
+  }
+
+  async #run<T>(task: Task): Promise<T> {
+    if (this.#pool.queueSize >= this.#limits.waitingMax) throw new Fault('BUSY');
+    try {
+      return await this.#pool.run(task, { signal: AbortSignal.timeout(this.#limits.taskMs) });
+    } catch (cause) {
+      if (cause instanceof Fault) throw cause;
+      const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+      throw new Fault('INTERNAL', { private: `compute: ${text}`, cause });
+    }
+  }
+}
+
+function start({ threads, waitingMax }: PoolLimits, snapshot: Snapshot): Piscina {
+  const count = threads === 0 ? availableParallelism() : threads;
+  const source = import.meta.url.endsWith('.ts');
+  return new Piscina({
+    filename: new URL(source ? './worker.ts' : './worker.js', import.meta.url).href,
+    execArgv: source ? ['--import', 'tsx'] : [],
+    workerData: snapshot,
+    minThreads: count,
+    maxThreads: count,
+    // The limit on waiting tasks is kept above, where it becomes a fault of the protocol.
+    maxQueue: waitingMax * 2,
+    concurrentTasksPerWorker: 1,
+  });
+}
+
+// A thread takes its first task once its module is loaded and the snapshot compiled.
+async function ready(pool: Piscina): Promise<void> {
+  const warm: Task = { kind: 'warm' };
+  await Promise.all(pool.threads.map(() => pool.run(warm)));
+}

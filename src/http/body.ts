@@ -1,0 +1,45 @@
+import type { IncomingMessage } from 'node:http';
+import { Fault } from '../fault/fault.ts';
+
+export interface BodyLimits {
+  readonly bytesMax: number;
+  /** From the head of the request to the last byte of its body. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * The body's bytes as they came; no more than the limit is ever held.
+ *
+ * @throws Fault BODY_TOO_LARGE as soon as the limit is passed or announced to be,
+ *   BODY_INCOMPLETE when the peer stops, CONTENT_TYPE_UNSUPPORTED for a compressed body
+ */
+export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
+  const encoding = request.headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity') {
+    throw new Fault('CONTENT_TYPE_UNSUPPORTED', { public: 'Content-Encoding' });
+  }
+  if (Number(request.headers['content-length'] ?? 0) > limits.bytesMax) throw tooLarge(limits);
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const timer = setTimeout(() => finish(new Fault('BODY_INCOMPLETE')), limits.timeoutMs);
+    const finish = (outcome: Fault | Buffer) => {
+      clearTimeout(timer);
+      request.removeAllListeners('data');
+      if (outcome instanceof Fault) reject(outcome);
+      else resolve(outcome);
+    };
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.byteLength;
+      if (size > limits.bytesMax) finish(tooLarge(limits));
+      else chunks.push(chunk);
+    });
+    request.once('end', () => finish(Buffer.concat(chunks, size)));
+    request.once('error', (cause) => finish(new Fault('BODY_INCOMPLETE', { cause })));
+    request.once('close', () => finish(new Fault('BODY_INCOMPLETE')));
+  });
+}
+
+function tooLarge({ bytesMax }: BodyLimits): Fault {
+  return new Fault('BODY_TOO_LARGE', { public: `не более ${bytesMax} байт` });
+}

@@ -1,0 +1,29 @@
+import { type Express, Router } from 'express';
+
+/** What the node knows of its own state. */
+export interface Health {
+  /** Each thing the node needs, by name, and whether it answers. */
+  check(): Promise<Readonly<Record<string, boolean>>>;
+}
+
+/** GET /health/live: the process answers. GET /health/ready: it can take a message now. */
+export function healthRoutes(health: Health): Router {
+  const routes = Router();
+  routes.get('/health/live', (_request, response) => {
+    response.json({ status: 'live' });
+  });
+  routes.get('/health/ready', async (_request, response) => {
+    const checks = await health.check();
+    const ready = Object.values(checks).every(Boolean);
+    response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready', checks });
+  });
+  return routes;
+}
+
+/** Settings that every Express application of the node shares. */
+export function harden(app: Express): void {
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', 'simple');
+  app.set('case sensitive routing', true);
+}

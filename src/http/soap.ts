@@ -1,0 +1,99 @@
+import express, { type Express, type Request, type Response } from 'express';
+import { type Version, versions } from '../smev/namespaces.ts';
+import { type AddressRules, peerAddress, publicAddress } from './address.ts';
+import { type BodyLimits, readBody } from './body.ts';
+import { type Health, harden, healthRoutes } from './health.ts';
+
+/** A request as it came over HTTP; `body` reads it and may fail as readBody does. */
+export interface Call {
+  readonly endpoint: Version;
+  readonly method: string;
+  readonly contentType: string | undefined;
+  readonly soapAction: string | undefined;
+  readonly peer: string;
+  body(): Promise<Buffer>;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly bytes: Uint8Array;
+}
+
+export interface SoapFace {
+  readonly limits: BodyLimits;
+  readonly address: AddressRules;
+  readonly health: Health;
+  /** Answers every call, refusals included; never throws. */
+  answer(call: Call): Promise<Reply>;
+  /** The WSDL of a version, or an XSD that it names, with addresses of `serviceUrl`. */
+  publishWsdl(version: Version, serviceUrl: string): string;
+  publishXsd(version: Version, name: string, serviceUrl: string): string | undefined;
+}
+
+/** The SOAP port: one path a version, WSDL and XSD beside it, health. */
+export function soapApp(face: SoapFace): Express {
+  const app = express();
+  harden(app);
+  for (const version of versions) {
+    const path = `/smev/v${version}/ws`;
+    // On the application itself: a mounted router would set prototypes anew for each request.
+    app.get(path, (request, response) => publish(face, version, path, request, response));
+    app.all(path, (request, response) => answerCall(face, version, request, response));
+  }
+  app.use(healthRoutes(face.health));
+  app.use((_request: Request, response: Response) => {
+    const paths = versions.map((version) => `/smev/v${version}/ws`).join(', ');
+    response.status(404).type('text/plain').send(`Нет такого адреса / not found. ${paths}\n`);
+  });
+  return app;
+}
+
+async function answerCall(
+  face: SoapFace,
+  endpoint: Version,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const soapAction = request.headers['soapaction'];
+  const reply = await face.answer({
+    endpoint,
+    method: request.method,
+    contentType: request.headers['content-type'],
+    soapAction: Array.isArray(soapAction) ? soapAction[0] : soapAction,
+    peer: peerAddress(request),
+    body: async () => readBody(request, face.limits),
+  });
+  // A body that was not read to its end cannot be followed by another request.
+  if (!request.complete) response.setHeader('Connection', 'close');
+  response.statusCode = reply.status;
+  for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value);
+  response.setHeader('Content-Type', 'text/xml; charset=utf-8');
+  response.setHeader('Content-Length', reply.bytes.byteLength);
+  response.end(reply.bytes);
+}
+
+function publish(
+  face: SoapFace,
+  version: Version,
+  path: string,
+  request: Request,
+  response: Response,
+): void {
+  const serviceUrl = `${publicAddress(request, face.address)}${path}`;
+  const asked = new URL(request.url, 'http://localhost').searchParams;
+  const names = [...asked.keys()].map((key) => key.toLowerCase());
+  const xsd = asked.get('xsd');
+  const text =
+    xsd !== null
+      ? face.publishXsd(version, xsd, serviceUrl)
+      : names.includes('wsdl')
+        ? face.publishWsdl(version, serviceUrl)
+        : undefined;
+  if (text === undefined) {
+    response.status(404).type('text/plain').send(`WSDL: ${serviceUrl}?wsdl\n`);
+    return;
+  }
+  response.setHeader('Content-Type', 'text/xml; charset=utf-8');
+  response.end(text);
+}
