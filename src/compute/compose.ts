@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto';
 import { Fault } from '../fault/fault.ts';
-import { signatureOver } from '../signature/sign.ts';
 import type { Signer } from '../signature/signer.ts';
 import { signBody } from '../signature/wsse.ts';
 import {
@@ -12,26 +10,18 @@ import {
   requestAnswer,
   responseAnswer,
   statisticsAnswer,
-  type Template,
 } from '../smev/answers.ts';
 import { type Carried, carry } from '../smev/carry.ts';
 import { faultBody } from '../smev/faults.ts';
 import type { Metadata } from '../smev/metadata.ts';
-import { smevNamespaces, soapNamespace, type Version } from '../smev/namespaces.ts';
-import { operations } from '../smev/operations.ts';
+import { soapNamespace, type Version } from '../smev/namespaces.ts';
+import type { Template } from '../smev/template.ts';
 import { envelopeText } from '../soap/envelope.ts';
-import { canonicalize } from '../xml/canonicalize.ts';
 import { withXml, type XmlDocument, type XmlElement } from '../xml/document.ts';
-import { child, childElements, isNamed } from '../xml/navigate.ts';
+import { childElements, isNamed } from '../xml/navigate.ts';
 import type { KeyKind, PlainFault } from './judge.ts';
-
-/** A kept message that an answer delivers. */
-export interface Kept {
-  /** The envelope as it came, or as the node made it. */
-  readonly envelope: Uint8Array;
-  readonly version: Version;
-  readonly verifiedHash: string;
-}
+import { findKept, type Kept, sha256 } from './kept.ts';
+import { signTemplate } from './sign-template.ts';
 
 /** What is to be answered. */
 export type Content =
@@ -118,43 +108,9 @@ function templateOf(content: Exclude<Content, { kind: 'fault' }>, version: Versi
   }
 }
 
-/** Takes the message out of its kept envelope, and makes sure that it is what was verified. */
 function carriedBy({ envelope, version, verifiedHash }: Kept, to: Version): Carried {
   return withXml(envelope, (document) => {
-    const payload = payloadOf(document);
-    const name = payload.name === operations.SendRequest.request ? 'SendRequest' : 'SendResponse';
-    const { signed } = operations[name];
-    const data = child(payload, smevNamespaces[version][signed.namespace], signed.local);
-    if (data === undefined || sha256(canonicalize(data)) !== verifiedHash) {
-      throw new Fault('INTERNAL', { private: 'a kept envelope is not what was verified' });
-    }
+    const { payload, data } = findKept(document, version, verifiedHash);
     return carry(payload, data, version, to);
   });
-}
-
-function payloadOf(document: XmlDocument): XmlElement {
-  const body = child(document.root, soapNamespace, 'Body');
-  return (body === undefined ? document.root : childElements(body)[0]) ?? document.root;
-}
-
-function signTemplate({ before, after, signedId }: Template, signer: Signer): string {
-  if (signedId === undefined) return envelopeText(before + after);
-  const signature = withXml(Buffer.from(envelopeText(before + after)), (document) =>
-    signatureOver(findById(document, signedId), signer, signedId),
-  );
-  return envelopeText(before + signature + after);
-}
-
-// The node's own elements stand first at each level of an answer, down to the one it signs.
-function findById(document: XmlDocument, id: string): XmlElement {
-  let at: XmlElement | undefined = document.root;
-  while (at !== undefined) {
-    if (at.attr('Id')?.value === id) return at;
-    at = childElements(at).find((each) => !isNamed(each, soapNamespace, 'Header'));
-  }
-  throw new Fault('INTERNAL', { private: `an answer has no element ${id}` });
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { FaultCode } from '../fault/codes.ts';
 import { asFault, Fault, type FaultDetail } from '../fault/fault.ts';
 import { type ContentRegistry, judgeContent } from '../schema/registry.ts';
@@ -10,6 +9,7 @@ import { primaryContent, type Request, readRequest, refuseUnbuilt } from '../sme
 import { checkSoapAction, openEnvelope } from '../soap/envelope.ts';
 import { parseXml, withXml, type XmlElement, XmlRefused } from '../xml/document.ts';
 import { child } from '../xml/navigate.ts';
+import { sha256 } from './kept.ts';
 
 /** What the judging needs besides the bytes; compiled once per worker and revision. */
 export interface Rules {
@@ -85,9 +85,7 @@ export function judge(posted: Posted, rules: Rules): Judgement {
   try {
     return { hash, claimedMessageId: undefined, ...verify(posted, rules, known) };
   } catch (thrown) {
-    const { code, detail } = asFault(translateXml(thrown));
-    const { cause: _, ...plain } = detail;
-    return { verdict: 'refused', hash, fault: { code, detail: plain }, ...known };
+    return { verdict: 'refused', hash, fault: plainFault(thrown), ...known };
   }
 }
 
@@ -187,6 +185,13 @@ function claimedMessageId(payload: XmlElement, version: Version): string | undef
   return undefined;
 }
 
+/** What was thrown as a value that crosses threads. */
+export function plainFault(thrown: unknown): PlainFault {
+  const { code, detail } = asFault(translateXml(thrown));
+  const { cause: _, ...plain } = detail;
+  return { code, detail: plain };
+}
+
 function translateXml(thrown: unknown): unknown {
   if (!(thrown instanceof XmlRefused)) return thrown;
   const codes = {
@@ -198,8 +203,4 @@ function translateXml(thrown: unknown): unknown {
     size: 'BODY_TOO_LARGE',
   } as const;
   return new Fault(codes[thrown.problem], { public: `строка ${thrown.line}` });
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -3,7 +3,9 @@ import { Piscina } from 'piscina';
 import { Fault } from '../fault/fault.ts';
 import type { MessageTypeSchemas } from '../schema/registry.ts';
 import type { Composed, Order } from './compose.ts';
-import type { Judgement, Posted } from './judge.ts';
+import type { Judgement, PlainFault, Posted } from './judge.ts';
+import type { Kept } from './kept.ts';
+import type { Extracted, Made, Making } from './make.ts';
 
 /** All that a worker needs, as plain data of one revision. */
 export interface Snapshot {
@@ -15,6 +17,8 @@ export interface Snapshot {
 export type Task =
   | { readonly kind: 'judge'; readonly posted: Posted }
   | { readonly kind: 'compose'; readonly order: Order }
+  | { readonly kind: 'make'; readonly making: Making }
+  | { readonly kind: 'extract'; readonly kept: Kept }
   | { readonly kind: 'warm' };
 
 export interface PoolLimits {
@@ -58,6 +62,16 @@ export class ComputePool {
     return this.#run({ kind: 'compose', order });
   }
 
+  /** @throws Fault AGENCY_ANSWER_INVALID, BUSY, INTERNAL */
+  make(making: Making): Promise<Made> {
+    return this.#run({ kind: 'make', making });
+  }
+
+  /** @throws Fault BUSY, INTERNAL */
+  extract(kept: Kept): Promise<Extracted> {
+    return this.#run({ kind: 'extract', kept });
+  }
+
   get waiting(): number {
     return this.#pool.queueSize;
   }
@@ -73,14 +87,23 @@ export class ComputePool {
 
   async #run<T>(task: Task): Promise<T> {
     if (this.#pool.queueSize >= this.#limits.waitingMax) throw new Fault('BUSY');
-    try {
-      return await this.#pool.run(task, { signal: AbortSignal.timeout(this.#limits.taskMs) });
-    } catch (cause) {
-      if (cause instanceof Fault) throw cause;
+    const signal = AbortSignal.timeout(this.#limits.taskMs);
+    const outcome = await this.#pool.run(task, { signal }).catch((cause: unknown) => {
       const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
       throw new Fault('INTERNAL', { private: `compute: ${text}`, cause });
-    }
+    });
+    if (isFailed(outcome)) throw new Fault(outcome.failed.code, outcome.failed.detail);
+    return outcome;
   }
+}
+
+/** How a Fault crosses from a thread: an exception would lose its members on the way. */
+export interface Failed {
+  readonly failed: PlainFault;
+}
+
+function isFailed(outcome: object | undefined): outcome is Failed {
+  return outcome !== undefined && 'failed' in outcome;
 }
 
 function start({ threads, waitingMax }: PoolLimits, snapshot: Snapshot): Piscina {

@@ -3,8 +3,9 @@ import { loadSmevSchemas } from '../schema/files.ts';
 import { buildContentRegistry } from '../schema/registry.ts';
 import { signerFromPem } from '../signature/signer.ts';
 import { compose } from './compose.ts';
-import { judge } from './judge.ts';
-import type { Snapshot, Task } from './pool.ts';
+import { judge, plainFault } from './judge.ts';
+import { extract, make } from './make.ts';
+import type { Failed, Snapshot, Task } from './pool.ts';
 
 // One worker, one revision: the snapshot is compiled once, here, and never changes.
 const snapshot = workerData as Snapshot;
@@ -16,8 +17,24 @@ const signers = snapshot.keys.map(({ key, certificate }) => signerFromPem(key, c
 
 /** Entry point of the pool's threads. */
 export default function work(task: Task): unknown {
-  if (task.kind === 'warm') return undefined;
-  if (task.kind === 'judge') return judge(task.posted, rules);
+  try {
+    return perform(task);
+  } catch (thrown) {
+    return { failed: plainFault(thrown) } satisfies Failed;
+  }
+}
 
-  return compose(task.order, signers);
+function perform(task: Task): unknown {
+  switch (task.kind) {
+    case 'judge':
+      return judge(task.posted, rules);
+    case 'compose':
+      return compose(task.order, signers);
+    case 'make':
+      return make(task.making, rules);
+    case 'extract':
+      return extract(task.kept);
+    case 'warm':
+      return undefined;
+  }
 }

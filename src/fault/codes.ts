@@ -442,6 +442,18 @@ export const faultRows = {
     ru: ['Ведомство не смогло обработать запрос', 'повторите запрос позже'],
     en: ['the agency could not process the request', 'send the request again later'],
   }),
+  AGENCY_ANSWER_INVALID: caller({
+    origin: 'agency',
+    element: 'SMEVFailure',
+    ru: [
+      'Ведомство дало ответ, который не соответствует виду сведений',
+      'сообщите оператору узла номер сообщения',
+    ],
+    en: [
+      'the agency gave an answer that does not fit the message type',
+      'tell the operator the id of the message',
+    ],
+  }),
   NOT_ACCEPTED_BY_RECIPIENT: caller({
     origin: 'agency',
     element: 'SMEVFailure',

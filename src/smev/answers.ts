@@ -2,14 +2,7 @@ import { escapeAttribute, escapeText } from '../xml/escape.ts';
 import type { Carried } from './carry.ts';
 import { leaf, type Metadata, metadataText } from './metadata.ts';
 import { smevNamespaces, type Version } from './namespaces.ts';
-
-/** The text of an answer around the place where the node's signature goes. */
-export interface Template {
-  readonly before: string;
-  readonly after: string;
-  /** Id of the element that the node signs; undefined where the answer has no place for one. */
-  readonly signedId: string | undefined;
-}
+import type { Template } from './template.ts';
 
 /** What a message answers. */
 export interface Original {

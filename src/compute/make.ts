@@ -1,0 +1,78 @@
+import { Fault } from '../fault/fault.ts';
+import { judgeContent } from '../schema/registry.ts';
+import { smevNamespaces, type Version } from '../smev/namespaces.ts';
+import { primaryContent } from '../smev/requests.ts';
+import { type MadeContent, madeResponse } from '../smev/responses.ts';
+import { envelopeText } from '../soap/envelope.ts';
+import { canonicalize, carried } from '../xml/canonicalize.ts';
+import { withXml } from '../xml/document.ts';
+import { child, childElements, type QName, qname } from '../xml/navigate.ts';
+import type { Rules } from './judge.ts';
+import { findKept, type Kept, sha256 } from './kept.ts';
+
+/** An answer to be made in a participant's stead, or by the node itself. */
+export interface Making {
+  readonly version: Version;
+  readonly messageId: string;
+  readonly to: string;
+  readonly made: MadeContent;
+  /** Whose response schema content must fit. */
+  readonly messageType: string;
+}
+
+export interface Made {
+  readonly envelope: Uint8Array;
+  /** SHA-256 of the canonical SenderProvidedResponseData, as a caller's digest would cover it. */
+  readonly verifiedHash: string;
+}
+
+/**
+ * Builds the envelope that is kept and delivered as the answer.
+ *
+ * @throws Fault AGENCY_ANSWER_INVALID when the agency's content is not XML or not of the type
+ */
+export function make(making: Making, rules: Rules): Made {
+  const { version, messageId, to, made, messageType } = making;
+  const envelope = new TextEncoder().encode(
+    envelopeText(madeResponse(version, messageId, to, made)),
+  );
+  try {
+    return withXml(envelope, (document) => {
+      const { data } = findKept(document, version);
+      if (made.kind === 'response') {
+        const content = primaryContent(data, version);
+        const judged = content && judgeContent(rules.content, content);
+        if (judged?.messageType !== messageType || judged.role === 'request') {
+          throw new Fault('AGENCY_ANSWER_INVALID');
+        }
+        if (judged.findings.length > 0) {
+          throw new Fault('AGENCY_ANSWER_INVALID', { findings: judged.findings });
+        }
+      }
+      return { envelope, verifiedHash: sha256(canonicalize(data)) };
+    });
+  } catch (cause) {
+    if (cause instanceof Fault) throw cause;
+    throw new Fault('AGENCY_ANSWER_INVALID', { private: String(cause), cause });
+  }
+}
+
+/** The business content of a kept request, for a connector. */
+export interface Extracted {
+  readonly root: QName;
+  /** The content with the namespaces that it needs, as a document of its own. */
+  readonly content: Uint8Array;
+}
+
+/** Reads the business content out of the octets that were verified, and out of nothing else. */
+export function extract(kept: Kept): Extracted {
+  return withXml(kept.envelope, (document) => {
+    const { data } = findKept(document, kept.version, kept.verifiedHash);
+    const primary = child(data, smevNamespaces[kept.version].basic, 'MessagePrimaryContent');
+    const content = primary && childElements(primary)[0];
+    if (content === undefined) {
+      throw new Fault('INTERNAL', { private: 'a kept request has no business content' });
+    }
+    return { root: qname(content), content: new Uint8Array(carried(content)) };
+  });
+}

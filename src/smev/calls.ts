@@ -1,0 +1,120 @@
+import { escapeAttribute } from '../xml/escape.ts';
+import type { QName } from '../xml/navigate.ts';
+import { leaf, timestamp } from './metadata.ts';
+import { smevNamespaces, type Version } from './namespaces.ts';
+import { type Template, templateOf } from './template.ts';
+
+/** The Id that callers conventionally give to what they sign. */
+export const callerId = 'SIGNED_BY_CALLER';
+
+export interface RequestCall {
+  readonly messageId: string;
+  /** The business content as text of one element. */
+  readonly content: string;
+  readonly nodeId?: string;
+  /** ms UTC */
+  readonly eol?: number;
+  readonly test?: boolean;
+}
+
+/** SendRequestRequest as an information system sends it; the published 1.2 demands more of it. */
+export function sendRequestCall(version: Version, call: RequestCall): Template {
+  const chain =
+    version === '1.2'
+      ? leaf('ReferenceMessageID', call.messageId) + leaf('TransactionCode', call.messageId)
+      : '';
+  const data =
+    leaf('MessageID', call.messageId) +
+    chain +
+    (call.nodeId === undefined ? '' : leaf('NodeID', call.nodeId)) +
+    (call.eol === undefined ? '' : leaf('EOL', timestamp(call.eol))) +
+    `<b:MessagePrimaryContent>${call.content}</b:MessagePrimaryContent>` +
+    (call.test === true ? '<t:TestMessage></t:TestMessage>' : '');
+  return signedCall('SendRequest', version, 't:SenderProvidedRequestData', data);
+}
+
+/** What an answer of an information system says. */
+export type ResponseContent =
+  | { readonly content: string }
+  | { readonly rejected: { readonly code: string; readonly description: string } }
+  | { readonly status: { readonly code: number; readonly description: string } };
+
+/** SendResponseRequest to the ReplyTo of a request. */
+export function sendResponseCall(
+  version: Version,
+  messageId: string,
+  to: string,
+  answer: ResponseContent,
+): Template {
+  const data = leaf('MessageID', messageId) + leaf('To', to) + responseText(answer);
+  return signedCall('SendResponse', version, 't:SenderProvidedResponseData', data);
+}
+
+function responseText(answer: ResponseContent): string {
+  if ('content' in answer) {
+    return `<b:MessagePrimaryContent>${answer.content}</b:MessagePrimaryContent>`;
+  }
+  if ('rejected' in answer) {
+    const { code, description } = answer.rejected;
+    return `<t:RequestRejected>${leaf('RejectionReasonCode', code)}${leaf('RejectionReasonDescription', description)}</t:RequestRejected>`;
+  }
+  const { code, description } = answer.status;
+  return `<t:RequestStatus>${leaf('StatusCode', String(code))}${leaf('StatusDescription', description)}</t:RequestStatus>`;
+}
+
+export interface PollCall {
+  /** ms UTC */
+  readonly at: number;
+  readonly type?: QName;
+  readonly nodeId?: string;
+}
+
+/** GetRequestRequest or GetResponseRequest. */
+export function pollCall(
+  operation: 'GetRequest' | 'GetResponse',
+  version: Version,
+  { at, type, nodeId }: PollCall,
+): Template {
+  const selector =
+    type === undefined
+      ? ''
+      : leaf('NamespaceURI', type.namespace) + leaf('RootElementLocalName', type.local);
+  const data =
+    selector +
+    leaf('Timestamp', timestamp(at)) +
+    (nodeId === undefined ? '' : leaf('NodeID', nodeId));
+  const inBasic = data.replace(/<(\/?)t:/g, '<$1b:');
+  return signedCall(operation, version, 'b:MessageTypeSelector', inBasic);
+}
+
+/** AckRequest for a message that was taken (or whose SMEV signature was not believed). */
+export function ackCall(version: Version, messageId: string, accepted = true): Template {
+  const attributes = ` accepted="${escapeAttribute(String(accepted))}"`;
+  return signedCall('Ack', version, 'b:AckTargetMessage', messageId, attributes);
+}
+
+/** GetStatusRequest or GetIncomingQueueStatisticsRequest. */
+export function lookCall(
+  operation: 'GetStatus' | 'GetIncomingQueueStatistics',
+  version: Version,
+  at: number,
+): Template {
+  return signedCall(operation, version, 'b:Timestamp', timestamp(at));
+}
+
+function signedCall(
+  operation: string,
+  version: Version,
+  element: string,
+  inner: string,
+  attributes = '',
+): Template {
+  const { types, basic } = smevNamespaces[version];
+  const name = `${operation}Request`;
+  return templateOf(
+    `<t:${name} xmlns:t="${types}" xmlns:b="${basic}">` +
+      `<${element} Id="${callerId}"${attributes}>${inner}</${element}><t:CallerInformationSystemSignature>`,
+    `</t:CallerInformationSystemSignature></t:${name}>`,
+    callerId,
+  );
+}
