@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { beginning, type Entry, hashEntry } from './entry.ts';
+
+/** What is wrong with an entry or its bytes. */
+export type ProblemKind =
+  /** The entry's members are not what its hash was made of. */
+  | 'edited'
+  /** One or more entries before this one are gone. */
+  | 'missing-before'
+  /** The entry stands in another place than the chain says: swapped or inserted. */
+  | 'order'
+  /** The entry does not name the one before it. */
+  | 'link'
+  | 'content-edited'
+  | 'content-missing'
+  /** The chain's recorded end is not its last entry: the tail was cut or added to. */
+  | 'head'
+  | 'format';
+
+export interface Problem {
+  /** Id of the entry; of the chain's node for 'head'. */
+  readonly entry: string;
+  readonly kind: ProblemKind;
+}
+
+/** The bytes of an entry as the store has them; undefined where they are gone. */
+export type FindContent = (hash: string) => Promise<Uint8Array | undefined>;
+
+/** Walks one chain in the order of its sequence and remembers how far it got. */
+export class ChainVerifier {
+  readonly #findContent: FindContent;
+  readonly #checked = new Map<string, boolean>();
+  readonly problems: Problem[] = [];
+  entries = 0;
+  #sequence = 0;
+  #hash = beginning;
+
+  constructor(findContent: FindContent) {
+    this.#findContent = findContent;
+  }
+
+  /** Of the last entry checked; before the first, less than any. */
+  get sequence(): number {
+    return this.entries === 0 ? Number.MIN_SAFE_INTEGER : this.#sequence;
+  }
+
+  /** Entries must come by ascending sequence. */
+  async check(entry: Entry): Promise<void> {
+    this.entries += 1;
+    if (entry.format !== 1) this.#report(entry, 'format');
+    else if (hashEntry(entry) !== entry.hash) this.#report(entry, 'edited');
+    else if (entry.sequence > this.#sequence + 1) this.#report(entry, 'missing-before');
+    else if (entry.sequence <= this.#sequence) this.#report(entry, 'order');
+    else if (entry.previous_hash !== this.#hash) this.#report(entry, 'link');
+    await this.#checkContent(entry);
+    this.#sequence = entry.sequence;
+    this.#hash = entry.hash;
+  }
+
+  /**
+   * Compares the last entry with the chain's recorded end. A tail cut together with that record, or
+   * a chain computed anew, only a signed checkpoint can tell: docs/journal-format.md, "Limits".
+   */
+  end(node: string, head: { readonly sequence: number; readonly hash: string } | undefined): void {
+    if (head?.sequence !== this.#sequence || head.hash !== this.#hash) {
+      this.problems.push({ entry: node, kind: 'head' });
+    }
+  }
+
+  async #checkContent(entry: Entry): Promise<void> {
+    const { content_hash: hash, content_size: size } = entry;
+    if (hash === null || notKept(entry)) return;
+    const known = this.#checked.get(hash);
+    if (known === true) return;
+    const bytes = await this.#findContent(hash);
+    if (bytes === undefined) {
+      this.#report(entry, 'content-missing');
+      return;
+    }
+    const good =
+      bytes.byteLength === size && createHash('sha256').update(bytes).digest('hex') === hash;
+    if (!good) this.#report(entry, 'content-edited');
+    if (this.#checked.size > 100_000) this.#checked.clear();
+    this.#checked.set(hash, good);
+  }
+
+  #report({ id }: Entry, kind: ProblemKind): void {
+    this.problems.push({ entry: id, kind });
+  }
+}
+
+/** Large bytes of strangers are entered by hash and size alone, and the entry says so. */
+function notKept({ detail }: Entry): boolean {
+  if (detail === null) return false;
+  try {
+    return (JSON.parse(detail) as { kept?: boolean }).kept === false;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,93 @@
+import type { Kysely } from 'kysely';
+import type { Tables } from '../store/tables.ts';
+import { ChainVerifier, type Problem } from './chain.ts';
+import type { Entry } from './entry.ts';
+
+/** The names of all chains in the store. */
+export async function chainNames(db: Kysely<Tables>): Promise<string[]> {
+  const inEntries = await db.selectFrom('journal_entry').select('node').distinct().execute();
+  const inHeads = await db.selectFrom('journal_chain').select('node').execute();
+  return [...new Set([...inEntries, ...inHeads].map(({ node }) => node))].sort();
+}
+
+/** The entries of a chain by ascending sequence, a page at a time. */
+export async function* readEntries(
+  db: Kysely<Tables>,
+  node: string,
+  from = Number.MIN_SAFE_INTEGER,
+  pageSize = 500,
+): AsyncGenerator<Entry> {
+  let after = from;
+  for (;;) {
+    const page = await db
+      .selectFrom('journal_entry')
+      .selectAll()
+      .where('node', '=', node)
+      .where('sequence', '>', after)
+      .orderBy('sequence')
+      .limit(pageSize)
+      .execute();
+    yield* page;
+    const last = page.at(-1);
+    if (last === undefined || page.length < pageSize) return;
+    after = last.sequence;
+  }
+}
+
+export interface JournalVerdict {
+  readonly entries: number;
+  readonly ok: boolean;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Verifies every chain of the store, and the bytes that its entries name.
+ *
+ * @param progress told now and then how many entries were read
+ */
+export async function verifyJournal(
+  db: Kysely<Tables>,
+  progress: (entries: number) => void = () => undefined,
+): Promise<JournalVerdict> {
+  const problems: Problem[] = [];
+  let entries = 0;
+  for (const node of await chainNames(db)) {
+    const verifier = new ChainVerifier(async (hash) => {
+      const row = await db
+        .selectFrom('content')
+        .select('bytes')
+        .where('hash', '=', hash)
+        .executeTakeFirst();
+      return row?.bytes;
+    });
+    await walk(db, node, verifier, () => progress(entries + verifier.entries));
+    entries += verifier.entries;
+    problems.push(...verifier.problems);
+  }
+  return { entries, ok: problems.length === 0, problems };
+}
+
+// A node at work appends while its journal is read: the walk goes on until it has met the end.
+async function walk(
+  db: Kysely<Tables>,
+  node: string,
+  verifier: ChainVerifier,
+  progress: () => void,
+): Promise<void> {
+  for (;;) {
+    const before = verifier.entries;
+    for await (const entry of readEntries(db, node, verifier.sequence)) {
+      await verifier.check(entry);
+      if (verifier.entries % 1000 === 0) progress();
+    }
+    const head = await db
+      .selectFrom('journal_chain')
+      .selectAll()
+      .where('node', '=', node)
+      .executeTakeFirst();
+    if (head !== undefined && head.sequence > verifier.sequence && verifier.entries > before)
+      continue;
+    verifier.end(node, head);
+    return;
+  }
+}

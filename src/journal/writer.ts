@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import type { Transaction } from 'kysely';
+import type { Database } from '../store/database.ts';
+import { GroupCommit, type GroupLimits } from '../store/group-commit.ts';
+import type { Tables } from '../store/tables.ts';
+import { beginning, type EntryDraft, placeEntry } from './entry.ts';
+
+/** What a work does its recording with: the state, the bytes and the entries of one transaction. */
+export interface CommitScope {
+  readonly tx: Transaction<Tables>;
+  /** Adds an entry; it gets its place when the transaction ends. */
+  journal(draft: EntryDraft): void;
+  /** Keeps the exact bytes and names them by their hash. */
+  content(bytes: Uint8Array): { readonly hash: string; readonly size: number };
+}
+
+interface Gathered extends CommitScope {
+  readonly drafts: EntryDraft[];
+  readonly contents: Map<string, Uint8Array>;
+}
+
+const defaults: GroupLimits = { batchMax: 64, waitingMax: 2000 };
+
+/** Writes the journal of one node, in the transactions that it speaks of. */
+export class JournalWriter {
+  readonly #node: string;
+  readonly #group: GroupCommit<Gathered>;
+
+  constructor(database: Database, node: string, limits: GroupLimits = defaults) {
+    this.#node = node;
+    this.#group = new GroupCommit<Gathered>(
+      database,
+      { open: gather, close: (tx, scope) => this.#write(tx, scope) },
+      limits,
+    );
+  }
+
+  /**
+   * Records state, bytes and entries together, or nothing of them. Resolves once they are on disk.
+   * The work may be run twice; see GroupCommit.run.
+   *
+   * @throws Fault BUSY, and whatever the work throws
+   */
+  commit<T>(work: (scope: CommitScope) => Promise<T>): Promise<T> {
+    return this.#group.run(work);
+  }
+
+  get waiting(): number {
+    return this.#group.waiting;
+  }
+
+  drain(): Promise<void> {
+    return this.#group.drain();
+  }
+
+  async #write(tx: Transaction<Tables>, { contents, drafts }: Gathered): Promise<void> {
+    const rows = [...contents].map(([hash, bytes]) => ({ hash, size: bytes.byteLength, bytes }));
+    for (const some of chunks(rows, 100)) {
+      await tx
+        .insertInto('content')
+        .values(some)
+        .onConflict((conflict) => conflict.column('hash').doNothing())
+        .execute();
+    }
+    if (drafts.length === 0) return;
+    let { sequence, hash } = await this.#lockHead(tx);
+    const entries = drafts.map((draft) => {
+      sequence += 1;
+      const entry = placeEntry(draft, { node: this.#node, sequence, previousHash: hash });
+      hash = entry.hash;
+      return entry;
+    });
+    for (const some of chunks(entries, 100)) {
+      await tx.insertInto('journal_entry').values(some).execute();
+    }
+    await tx
+      .updateTable('journal_chain')
+      .set({ sequence, hash })
+      .where('node', '=', this.#node)
+      .execute();
+  }
+
+  // An UPDATE that changes nothing takes the row's lock on both databases, so that the node and a
+  // command of the operator may append to one chain.
+  async #lockHead(tx: Transaction<Tables>): Promise<{ sequence: number; hash: string }> {
+    const lock = () =>
+      tx
+        .updateTable('journal_chain')
+        .set((row) => ({ sequence: row.ref('sequence') }))
+        .where('node', '=', this.#node)
+        .returning(['sequence', 'hash'])
+        .executeTakeFirst();
+    const head = await lock();
+    if (head !== undefined) return head;
+    await tx
+      .insertInto('journal_chain')
+      .values({ node: this.#node, sequence: 0, hash: beginning })
+      .onConflict((conflict) => conflict.column('node').doNothing())
+      .execute();
+    return (await lock()) ?? { sequence: 0, hash: beginning };
+  }
+}
+
+function gather(tx: Transaction<Tables>): Gathered {
+  const drafts: EntryDraft[] = [];
+  const contents = new Map<string, Uint8Array>();
+  return {
+    tx,
+    drafts,
+    contents,
+    journal: (draft) => {
+      drafts.push(draft);
+    },
+    content: (bytes) => {
+      const hash = createHash('sha256').update(bytes).digest('hex');
+      contents.set(hash, bytes);
+      return { hash, size: bytes.byteLength };
+    },
+  };
+}
+
+function chunks<T>(rows: readonly T[], size: number): T[][] {
+  const parts: T[][] = [];
+  for (let at = 0; at < rows.length; at += size) parts.push(rows.slice(at, at + size));
+  return parts;
+}

@@ -1,0 +1,98 @@
+import type { Transaction } from 'kysely';
+import { Fault } from '../fault/fault.ts';
+import type { Database } from './database.ts';
+import type { Tables } from './tables.ts';
+
+/** What surrounds the works of one transaction: a scope for them to work in, and its end. */
+export interface Surround<S> {
+  open(tx: Transaction<Tables>): S;
+  close(tx: Transaction<Tables>, scope: S): Promise<void>;
+}
+
+export interface GroupLimits {
+  /** Works in one transaction at most. */
+  readonly batchMax: number;
+  /** Works that may wait; more are refused as BUSY. */
+  readonly waitingMax: number;
+}
+
+interface Waiting<S> {
+  readonly work: (scope: S) => Promise<unknown>;
+  readonly resolve: (value: never) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/**
+ * Gathers the works that arrive while a transaction is under way and runs them, one after another,
+ * in one transaction of their own: many messages share one sync of the disk. A promise resolves
+ * only after its COMMIT.
+ */
+export class GroupCommit<S> {
+  readonly #database: Database;
+  readonly #surround: Surround<S>;
+  readonly #limits: GroupLimits;
+  #waiting: Waiting<S>[] = [];
+  #running: Promise<void> | undefined;
+
+  constructor(database: Database, surround: Surround<S>, limits: GroupLimits) {
+    this.#database = database;
+    this.#surround = surround;
+    this.#limits = limits;
+  }
+
+  /**
+   * Runs the work in a transaction that it may share with others. When one of them throws, the whole
+   * transaction is rolled back and each is run again alone: a work must bear being run twice.
+   *
+   * @throws Fault BUSY, and whatever the work throws
+   */
+  run<T>(work: (scope: S) => Promise<T>): Promise<T> {
+    if (this.#waiting.length >= this.#limits.waitingMax) return Promise.reject(new Fault('BUSY'));
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.push({ work, resolve: resolve as (value: never) => void, reject });
+      this.#running ??= this.#drain();
+    });
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Resolves when nothing is under way or waiting. */
+  async drain(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+  }
+
+  async #drain(): Promise<void> {
+    // One turn of the event loop lets what arrived together go together.
+    await new Promise(setImmediate);
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, this.#limits.batchMax);
+      await this.#commit(batch);
+    }
+    this.#running = undefined;
+  }
+
+  async #commit(batch: readonly Waiting<S>[]): Promise<void> {
+    try {
+      const results = await this.#transact(batch);
+      batch.forEach(({ resolve }, index) => {
+        resolve(results[index] as never);
+      });
+    } catch (error) {
+      const [only] = batch;
+      if (batch.length === 1 && only !== undefined) only.reject(error);
+      else for (const each of batch) await this.#commit([each]);
+    }
+  }
+
+  #transact(batch: readonly Waiting<S>[]): Promise<unknown[]> {
+    return this.#database.kysely.transaction().execute(async (tx) => {
+      const scope = this.#surround.open(tx);
+      const results: unknown[] = [];
+      for (const { work } of batch) results.push(await work(scope));
+      await this.#surround.close(tx, scope);
+      return results;
+    });
+  }
+}
