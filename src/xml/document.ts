@@ -7,7 +7,7 @@ import {
   XmlParseError,
 } from 'libxml2-wasm';
 
-export { type XmlAttribute, XmlDocument, XmlElement, type XmlNode };
+export { ParseOption, type XmlAttribute, XmlDocument, XmlElement, type XmlNode };
 
 /** Why bytes were not taken as a document; each is a fault of its own. */
 export type XmlProblem =

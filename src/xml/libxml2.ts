@@ -24,7 +24,32 @@ interface Internals {
   xmlOutputBufferClose(output: Pointer): number;
   allocCStringArray(strings: readonly string[]): Pointer;
   free(pointer: Pointer): void;
-  XmlTreeCommonStruct: { parent(node: Pointer): Pointer };
+  XmlTreeCommonStruct: {
+    type(node: Pointer): number;
+    parent(node: Pointer): Pointer;
+  };
+  XmlErrorStruct: {
+    message(error: Pointer): string;
+    level(error: Pointer): number;
+    file(error: Pointer): string | null;
+    line(error: Pointer): number;
+    node(error: Pointer): Pointer;
+  };
+  xmlRegisterInputProvider(provider: {
+    match(name: string): boolean;
+    open(name: string): number | undefined;
+    read(handle: number, into: Uint8Array): number;
+    close(handle: number): boolean;
+  }): boolean;
+  xmlSchemaNewDocParserCtxt(document: Pointer): Pointer;
+  xmlSchemaSetParserStructuredErrors(context: Pointer, handler: Pointer, data: number): void;
+  xmlSchemaParse(context: Pointer): Pointer;
+  xmlSchemaFreeParserCtxt(context: Pointer): void;
+  xmlSchemaFree(schema: Pointer): void;
+  xmlSchemaNewValidCtxt(schema: Pointer): Pointer;
+  xmlSchemaSetValidStructuredErrors(context: Pointer, handler: Pointer, data: number): void;
+  xmlSchemaValidateOneElement(context: Pointer, element: Pointer): number;
+  xmlSchemaFreeValidCtxt(context: Pointer): void;
 }
 
 export const libxml2 = raw as unknown as Internals;

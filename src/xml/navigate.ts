@@ -56,14 +56,24 @@ export function pathOf(element: XmlElement): string {
   return `/${steps.join('/')}`;
 }
 
+// Counting is linear, and a refusal names many elements: past this many siblings the line must do.
+const siblingsCounted = 1000;
+
 function position(element: XmlElement): string {
   const parent = element.parent;
   if (parent === null) return '';
-  const same = childElements(parent).filter((other) =>
-    isNamed(other, element.namespaceUri, element.name),
-  );
-  if (same.length < 2) return '';
-  return `[${same.findIndex((other) => other.isSameNode(element)) + 1}]`;
+  let same = 0;
+  let place = 0;
+  let seen = 0;
+  for (let node = parent.firstChild; node !== null; node = node.next) {
+    seen += 1;
+    if (seen > siblingsCounted) return '';
+    if (!(node instanceof XmlElement)) continue;
+    if (!isNamed(node, element.namespaceUri, element.name)) continue;
+    same += 1;
+    if (node.isSameNode(element)) place = same;
+  }
+  return same < 2 ? '' : `[${place}]`;
 }
 
 /** Every element of the document in document order, the root first. */
