@@ -14,11 +14,10 @@ import {
 import { type Carried, carry } from '../smev/carry.ts';
 import { faultBody } from '../smev/faults.ts';
 import type { Metadata } from '../smev/metadata.ts';
-import { soapNamespace, type Version } from '../smev/namespaces.ts';
+import type { Version } from '../smev/namespaces.ts';
 import type { Template } from '../smev/template.ts';
 import { envelopeText } from '../soap/envelope.ts';
 import { withXml, type XmlDocument, type XmlElement } from '../xml/document.ts';
-import { childElements, isNamed } from '../xml/navigate.ts';
 import type { KeyKind, PlainFault } from './judge.ts';
 import { findKept, type Kept, sha256 } from './kept.ts';
 import { signTemplate } from './sign-template.ts';

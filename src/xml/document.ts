@@ -5,9 +5,10 @@ import {
   XmlElement,
   type XmlNode,
   XmlParseError,
+  XmlText,
 } from 'libxml2-wasm';
 
-export { ParseOption, type XmlAttribute, XmlDocument, XmlElement, type XmlNode };
+export { ParseOption, type XmlAttribute, XmlDocument, XmlElement, type XmlNode, XmlText };
 
 /** Why bytes were not taken as a document; each is a fault of its own. */
 export type XmlProblem =
