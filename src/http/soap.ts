@@ -1,24 +1,9 @@
 import express, { type Express, type Request, type Response } from 'express';
+import type { Call, Reply } from '../exchange/call.ts';
 import { type Version, versions } from '../smev/namespaces.ts';
 import { type AddressRules, peerAddress, publicAddress } from './address.ts';
 import { type BodyLimits, readBody } from './body.ts';
 import { type Health, harden, healthRoutes } from './health.ts';
-
-/** A request as it came over HTTP; `body` reads it and may fail as readBody does. */
-export interface Call {
-  readonly endpoint: Version;
-  readonly method: string;
-  readonly contentType: string | undefined;
-  readonly soapAction: string | undefined;
-  readonly peer: string;
-  body(): Promise<Buffer>;
-}
-
-export interface Reply {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly bytes: Uint8Array;
-}
 
 export interface SoapFace {
   readonly limits: BodyLimits;

@@ -7,18 +7,28 @@ import {
   smevNamespaces,
   type Version,
 } from './namespaces.ts';
-import type { Operation } from './operations.ts';
+import type { Operation, OperationName } from './operations.ts';
 
 /** What a caller asked, read from verified octets alone. Times are ms UTC. */
 export type Request =
   | SendRequest
   | SendResponse
-  | { readonly operation: 'GetRequest' | 'GetResponse'; readonly selector: Selector }
+  | Poll<'GetRequest'>
+  | Poll<'GetResponse'>
   | { readonly operation: 'Ack'; readonly messageId: string; readonly accepted: boolean }
-  | {
-      readonly operation: 'GetStatus' | 'GetIncomingQueueStatistics';
-      readonly timestamp: number;
-    };
+  | Look<'GetStatus'>
+  | Look<'GetIncomingQueueStatistics'>;
+
+export interface Poll<O extends OperationName> {
+  readonly operation: O;
+  readonly selector: Selector;
+}
+
+export interface Look<O extends OperationName> {
+  readonly operation: O;
+  /** ms UTC */
+  readonly timestamp: number;
+}
 
 export interface SendRequest {
   readonly operation: 'SendRequest';

@@ -48,7 +48,7 @@ export function parseXml(bytes: Uint8Array, rules: ParseRules = {}): XmlDocument
   checkEncoding(bytes);
   checkProlog(bytes);
   const document = read(bytes);
-  if (rules.processingInstructions !== 'allow' && holds(bytes, '<?', 1)) {
+  if (rules.processingInstructions !== 'allow' && holds(bytes, '<?', declarationLength(bytes))) {
     const found = document.get('//processing-instruction() | /processing-instruction()');
     if (found !== null) {
       const line = found.line;
@@ -125,6 +125,11 @@ function checkProlog(bytes: Uint8Array): void {
     if (at < 0) return;
     at += 2;
   }
+}
+
+/** Length of the opening of an XML declaration, which looks like an instruction and is none. */
+function declarationLength(bytes: Uint8Array): number {
+  return /^<\?xml[ \t\r\n]/.test(decoder.decode(bytes.subarray(0, 6))) ? 5 : 0;
 }
 
 function holds(bytes: Uint8Array, what: string, from: number): boolean {
