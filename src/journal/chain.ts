@@ -23,8 +23,14 @@ export interface Problem {
   readonly kind: ProblemKind;
 }
 
-/** The bytes of an entry as the store has them; undefined where they are gone. */
-export type FindContent = (hash: string) => Promise<Uint8Array | undefined>;
+/** Bytes as the store has them, and the size that it gives for them. */
+export interface StoredContent {
+  readonly bytes: Uint8Array;
+  readonly size: number;
+}
+
+/** Looks bytes up by their hash; undefined where they are gone. */
+export type FindContent = (hash: string) => Promise<StoredContent | undefined>;
 
 /** Walks one chain in the order of its sequence and remembers how far it got. */
 export class ChainVerifier {
@@ -72,13 +78,15 @@ export class ChainVerifier {
     if (hash === null || notKept(entry)) return;
     const known = this.#checked.get(hash);
     if (known === true) return;
-    const bytes = await this.#findContent(hash);
-    if (bytes === undefined) {
+    const content = await this.#findContent(hash);
+    if (content === undefined) {
       this.#report(entry, 'content-missing');
       return;
     }
     const good =
-      bytes.byteLength === size && createHash('sha256').update(bytes).digest('hex') === hash;
+      content.size === size &&
+      content.bytes.byteLength === size &&
+      createHash('sha256').update(content.bytes).digest('hex') === hash;
     if (!good) this.#report(entry, 'content-edited');
     if (this.#checked.size > 100_000) this.#checked.clear();
     this.#checked.set(hash, good);

@@ -52,14 +52,13 @@ export async function verifyJournal(
   const problems: Problem[] = [];
   let entries = 0;
   for (const node of await chainNames(db)) {
-    const verifier = new ChainVerifier(async (hash) => {
-      const row = await db
+    const verifier = new ChainVerifier((hash) =>
+      db
         .selectFrom('content')
-        .select('bytes')
+        .select(['bytes', 'size'])
         .where('hash', '=', hash)
-        .executeTakeFirst();
-      return row?.bytes;
-    });
+        .executeTakeFirst(),
+    );
     await walk(db, node, verifier, () => progress(entries + verifier.entries));
     entries += verifier.entries;
     problems.push(...verifier.problems);

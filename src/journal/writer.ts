@@ -54,8 +54,12 @@ export class JournalWriter {
   }
 
   async #write(tx: Transaction<Tables>, { contents, drafts }: Gathered): Promise<void> {
-    const rows = [...contents].map(([hash, bytes]) => ({ hash, size: bytes.byteLength, bytes }));
-    for (const some of chunks(rows, 100)) {
+    // In order of hash: two processes that keep the same bytes then wait for each other in one
+    // direction only.
+    const rows = [...contents]
+      .map(([hash, bytes]) => ({ hash, size: bytes.byteLength, bytes }))
+      .sort((a, b) => (a.hash < b.hash ? -1 : 1));
+    for (const some of inParts(rows)) {
       await tx
         .insertInto('content')
         .values(some)
@@ -70,7 +74,7 @@ export class JournalWriter {
       hash = entry.hash;
       return entry;
     });
-    for (const some of chunks(entries, 100)) {
+    for (const some of inParts(entries)) {
       await tx.insertInto('journal_entry').values(some).execute();
     }
     await tx
@@ -119,8 +123,15 @@ function gather(tx: Transaction<Tables>): Gathered {
   };
 }
 
-function chunks<T>(rows: readonly T[], size: number): T[][] {
+// Parts of 256, 128, 64 … rows: few different statements, so that SQLite prepares each once.
+function inParts<T>(rows: readonly T[]): T[][] {
   const parts: T[][] = [];
-  for (let at = 0; at < rows.length; at += size) parts.push(rows.slice(at, at + size));
+  for (let at = 0, size = 256; at < rows.length; ) {
+    if (size > rows.length - at) size /= 2;
+    else {
+      parts.push(rows.slice(at, at + size));
+      at += size;
+    }
+  }
   return parts;
 }

@@ -42,9 +42,12 @@ export class GroupCommit<S> {
 
   /**
    * Runs the work in a transaction that it may share with others. When one of them throws, the whole
-   * transaction is rolled back and each is run again alone: a work must bear being run twice.
+   * transaction is rolled back and each is run again alone: a work must bear being run twice, and
+   * must change nothing but through its scope. It must not wait for another connection either:
+   * SQLite has one, and this transaction holds it.
    *
-   * @throws Fault BUSY, and whatever the work throws
+   * @throws Fault BUSY, and whatever the work throws; when COMMIT itself fails, that error, and the
+   * work may or may not be on disk
    */
   run<T>(work: (scope: S) => Promise<T>): Promise<T> {
     if (this.#waiting.length >= this.#limits.waitingMax) return Promise.reject(new Fault('BUSY'));
@@ -74,24 +77,27 @@ export class GroupCommit<S> {
   }
 
   async #commit(batch: readonly Waiting<S>[]): Promise<void> {
+    const progress = { worked: false };
     try {
-      const results = await this.#transact(batch);
+      const results = await this.#transact(batch, progress);
       batch.forEach(({ resolve }, index) => {
         resolve(results[index] as never);
       });
     } catch (error) {
-      const [only] = batch;
-      if (batch.length === 1 && only !== undefined) only.reject(error);
-      else for (const each of batch) await this.#commit([each]);
+      // After a COMMIT that failed nobody knows what is on disk: running again might do it twice.
+      const again = batch.length > 1 && !progress.worked;
+      if (again) for (const each of batch) await this.#commit([each]);
+      else for (const { reject } of batch) reject(error);
     }
   }
 
-  #transact(batch: readonly Waiting<S>[]): Promise<unknown[]> {
+  #transact(batch: readonly Waiting<S>[], progress: { worked: boolean }): Promise<unknown[]> {
     return this.#database.kysely.transaction().execute(async (tx) => {
       const scope = this.#surround.open(tx);
       const results: unknown[] = [];
       for (const { work } of batch) results.push(await work(scope));
       await this.#surround.close(tx, scope);
+      progress.worked = true;
       return results;
     });
   }

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import pg from 'pg';
@@ -20,16 +20,19 @@ export class LockHeld extends Error {
  * @throws LockHeld naming the folder and the process that holds it
  */
 export function lockDataFolder(folder: string): NodeLock {
+  mkdirSync(folder, { recursive: true });
   const file = new Sqlite(join(folder, 'node.lock'), { timeout: 0 });
   const holder = join(folder, 'node.pid');
   try {
     file.pragma('locking_mode = EXCLUSIVE');
     file.exec('BEGIN EXCLUSIVE');
-  } catch {
+  } catch (error) {
     file.close();
+    if ((error as { code?: string }).code !== 'SQLITE_BUSY') throw error;
+    const pid = pidIn(holder);
     throw new LockHeld(
-      `папка данных ${folder} занята другим узлом (процесс ${pidIn(holder)}) / ` +
-        `the data folder is in use by another node (process ${pidIn(holder)})`,
+      `папка данных ${folder} занята другим узлом (процесс ${pid}) / ` +
+        `the data folder ${folder} is in use by another node (process ${pid})`,
     );
   }
   writeFileSync(holder, `${process.pid}\n`);

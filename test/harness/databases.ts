@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrations.ts';
-import { postgresBinaries, startPostgres } from './postgres.ts';
+import { type FreshDatabase, freshPostgres, postgresBinaries, startPostgres } from './postgres.ts';
 
 /** A migrated database of one test; the harness closes and drops it. */
 export interface TestDatabase extends Database {
@@ -37,12 +36,7 @@ export function forEachDatabase(
   });
 }
 
-interface Made {
-  readonly url: string;
-  drop(): Promise<void>;
-}
-
-function opener(make: () => Promise<Made>): OpenTestDatabase {
+function opener(make: () => Promise<FreshDatabase>): OpenTestDatabase {
   const opened: (() => Promise<void>)[] = [];
   afterEach(async () => {
     for (const end of opened.splice(0)) await end();
@@ -59,7 +53,7 @@ function opener(make: () => Promise<Made>): OpenTestDatabase {
   };
 }
 
-async function makeSqlite(): Promise<Made> {
+async function makeSqlite(): Promise<FreshDatabase> {
   const folder = await mkdtemp(join(tmpdir(), 'mezhved-'));
   return {
     url: `sqlite:${join(folder, 'mezhved.db')}`,
@@ -70,15 +64,11 @@ async function makeSqlite(): Promise<Made> {
 let template: Promise<string> | undefined;
 
 /** A copy of a migrated template: much quicker than migrating each. */
-async function makePostgres(): Promise<Made> {
-  const server = await startPostgres();
+async function makePostgres(): Promise<FreshDatabase> {
   template ??= makeTemplate();
-  const name = `test_${randomBytes(6).toString('hex')}`;
-  await server.command(`CREATE DATABASE ${name} TEMPLATE ${await template}`);
-  return {
-    url: server.url(name),
-    drop: () => server.command(`DROP DATABASE ${name} WITH (FORCE)`),
-  };
+  const made = await freshPostgres(await template);
+  if (made === undefined) throw new Error('PostgreSQL is not installed');
+  return made;
 }
 
 async function makeTemplate(): Promise<string> {

@@ -38,6 +38,27 @@ export function startPostgres(): Promise<Postgres> {
   return running;
 }
 
+/** A database of its own on the private server: its URL, and its end. */
+export interface FreshDatabase {
+  readonly url: string;
+  drop(): Promise<void>;
+}
+
+/**
+ * A new database, empty or copied from a template; undefined where PostgreSQL is not installed. The
+ * server ends with this process at the latest.
+ */
+export async function freshPostgres(template = 'template1'): Promise<FreshDatabase | undefined> {
+  if (postgresBinaries() === undefined) return undefined;
+  const server = await startPostgres();
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await server.command(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+  return {
+    url: server.url(name),
+    drop: () => server.command(`DROP DATABASE ${name} WITH (FORCE)`),
+  };
+}
+
 /** Stops the cluster if it was started, and removes its folder. */
 export async function stopPostgres(): Promise<void> {
   const started = await running?.catch(() => undefined);
@@ -142,7 +163,7 @@ const guarded = `
   cat >/dev/null
   kill -INT "$server"
   wait "$server"
-  rm -rf "$2/data"
+  rm -rf "$2"
 `;
 
 function launch(bin: string, folder: string, port: number, user: User | undefined) {
