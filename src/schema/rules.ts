@@ -1,3 +1,5 @@
+import { gaveUpCode } from '../xml/xsd.ts';
+
 /** How one rule of XML Schema is told to people. */
 export interface Rule {
   /** Name in XML Schema Part 1 and 2, such as cvc-pattern-valid. */
@@ -178,6 +180,11 @@ const rows: Readonly<Record<number, Rule>> = {
 
 const unknown: Rule = { rule: 'schema-valid', general: 'Не по схеме.' };
 
+const gaveUp: Rule = {
+  rule: 'schema-limits',
+  general: 'Проверка по схеме превысила пределы: какое-то значение требует слишком много работы.',
+};
+
 const schemaRule: Rule = { rule: 'schema-representation', general: 'Схема составлена неверно.' };
 
 /** Rules for schemas themselves, where the code says more than that the schema is wrong. */
@@ -193,6 +200,7 @@ const schemaRows: Readonly<Record<number, Rule>> = {
 
 /** The rule that a code of libxml2 stands for. */
 export function ruleOf(code: number): Rule {
+  if (code === gaveUpCode) return gaveUp;
   const row = rows[code];
   if (row !== undefined) return row;
   return schemaRows[code] ?? (code >= 1800 && code < 1900 ? unknown : schemaRule);
@@ -200,6 +208,6 @@ export function ruleOf(code: number): Rule {
 
 /** What the rule of this name says, without values; for logs. */
 export function generalText(rule: string): string {
-  const all = [...Object.values(rows), ...Object.values(schemaRows), unknown, schemaRule];
+  const all = [...Object.values(rows), ...Object.values(schemaRows), gaveUp, unknown, schemaRule];
   return all.find((row) => row.rule === rule)?.general ?? unknown.general;
 }

@@ -33,13 +33,19 @@ export function reachable(
   limits: SetLimits = defaultLimits,
 ): { set: Map<string, Uint8Array>; findings: Finding[] } {
   const set = new Map<string, Uint8Array>();
-  const findings = sizeFindings(files, main, limits);
-  if (findings.length > 0) return { set, findings };
+  const findings: Finding[] = [];
   const byName = new Map(files.map(({ name, bytes }) => [name, bytes]));
+  if (!byName.has(main)) {
+    return { set, findings: [about(main, 'set-main', 'В наборе нет главного файла.')] };
+  }
+  let size = 0;
   const waiting = [main];
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
     const bytes = byName.get(name);
     if (bytes === undefined || set.has(name)) continue;
+    size += bytes.byteLength;
+    const over = overLimits(name, set.size + 1, size, limits);
+    if (over.length > 0) return { set, findings: [...findings, ...over] };
     const utf8 = toUtf8(bytes);
     set.set(name, utf8);
     const read = locations(name, utf8);
@@ -53,23 +59,16 @@ export function reachable(
   return { set, findings };
 }
 
-function sizeFindings(files: readonly SchemaFile[], main: string, limits: SetLimits): Finding[] {
-  const size = files.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
-  const wrong: Finding[] = [];
-  const add = (path: string, rule: string, text: string) =>
-    wrong.push({ path, line: 0, rule, text });
-  if (files.length > limits.files) {
-    add(main, 'set-files', `В наборе файлов больше ${limits.files}.`);
-  }
-  if (size > limits.bytes) add(main, 'set-size', `Набор больше ${limits.bytes} байт.`);
-  if (!files.some(({ name }) => name === main)) {
-    add(main, 'set-main', 'В наборе нет главного файла.');
-  }
-  for (const { name } of files) {
-    if (plainName.test(name) && name.length <= 200) continue;
-    add(name.slice(0, 200), 'set-name', 'Имя файла схемы: латиница, цифры, «.», «_», «-», «/».');
-  }
-  return wrong;
+function overLimits(name: string, files: number, size: number, limits: SetLimits): Finding[] {
+  if (files > limits.files) return [about(name, 'set-files', `Файлов больше ${limits.files}.`)];
+  if (size > limits.bytes) return [about(name, 'set-size', `Набор больше ${limits.bytes} байт.`)];
+  if (plainName.test(name) && name.length <= 200) return [];
+  const text = 'Имя файла схемы: латиница, цифры, «.», «_», «-», «/».';
+  return [about(name.slice(0, 200), 'set-name', text)];
+}
+
+function about(path: string, rule: string, text: string): Finding {
+  return { path, line: 0, rule, text };
 }
 
 function outside(name: string, line: number, location: string): Finding {

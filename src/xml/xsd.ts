@@ -105,6 +105,15 @@ function elementAt(node: Pointer): XmlElement | undefined {
 // The constructor takes a pointer; the typings leave it out.
 const elementOf = XmlElement as unknown as new (node: Pointer) => XmlElement;
 
+/** The code of the one problem that is not libxml2's own: it gave up. */
+export const gaveUpCode = -1;
+
+function newContext(schema: Pointer): Pointer {
+  const context = libxml2.xmlSchemaNewValidCtxt(schema);
+  libxml2.xmlSchemaSetValidStructuredErrors(context, collect, 0);
+  return context;
+}
+
 /** A compiled schema: memory of libxml2, so dispose it. Not bound to any document. */
 export class XsdSchema {
   #main: XmlDocument;
@@ -114,8 +123,7 @@ export class XsdSchema {
   constructor(main: XmlDocument, schema: Pointer) {
     this.#main = main;
     this.#schema = schema;
-    this.#context = libxml2.xmlSchemaNewValidCtxt(schema);
-    libxml2.xmlSchemaSetValidStructuredErrors(this.#context, collect, 0);
+    this.#context = newContext(schema);
   }
 
   /**
@@ -134,8 +142,15 @@ export class XsdSchema {
       libxml2.xmlSchemaValidateOneElement(this.#context, nodePointer(element)),
     );
     const failed = result < 0 || (result > 0 && found.length === 0 && !ignored);
-    if (failed) throw new Error('libxml2 failed to validate');
-    return found;
+    return failed ? [this.#gaveUp(element)] : found;
+  }
+
+  /** libxml2 bounds the work on one pattern; a context in which it gave up is not used again. */
+  #gaveUp(element: XmlElement): XsdProblem {
+    libxml2.xmlSchemaFreeValidCtxt(this.#context);
+    this.#context = newContext(this.#schema);
+    const message = 'libxml2 gave up: a value takes too much work to check';
+    return { code: gaveUpCode, level: 3, message, line: element.line, file: undefined, element };
   }
 
   dispose(): void {
