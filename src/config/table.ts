@@ -1,0 +1,213 @@
+import { z } from 'zod';
+
+const millis = z
+  .int()
+  .min(1)
+  .max(366 * 86_400_000);
+const address = z.string().regex(/^(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}$/, 'host:port');
+
+function key<T extends z.ZodType>(schema: T, ru: string, en: string): T {
+  return schema.meta({ ru, en });
+}
+
+const keyPair = z.strictObject({ key: z.string(), certificate: z.string() });
+
+/**
+ * Everything that a process needs to start, with its default and what it means. docs/configuration.md
+ * is made from this table. Times are in ms, sizes in bytes.
+ */
+export const configTable = z.strictObject({
+  profile: key(
+    z.enum(['sandbox', 'production']).default('sandbox'),
+    'sandbox: узел сам создаёт участников, виды сведений и доверяет испытательному УЦ; production: ничего не создаёт',
+    'sandbox: the node makes its participants and message types and trusts the test authority; production: it makes nothing',
+  ),
+  node: z
+    .strictObject({
+      id: key(
+        z
+          .string()
+          .regex(/^[a-z0-9][a-z0-9.-]{0,49}$/)
+          .default('mezhved-1'),
+        'имя узла; у каждого узла своя цепочка журнала',
+        'name of the node; each node has a chain of the journal of its own',
+      ),
+      mnemonic: key(
+        z.string().min(1).max(50).default('MEZHVED'),
+        'мнемоника, под которой узел говорит от себя',
+        'mnemonic under which the node speaks for itself',
+      ),
+      name: key(
+        z.string().min(1).max(500).default('Узел межведомственного обмена «Межвед»'),
+        'название узла для людей',
+        'name of the node for people',
+      ),
+      keys: key(
+        z.array(keyPair).min(1),
+        'ключи и сертификаты подписи узла (PEM); первый основной, ответ подписывается ключом того же вида, что у запроса',
+        "the node's signing keys and certificates (PEM); the first is the default, an answer is signed with a key of the request's kind",
+      ),
+    })
+    .prefault({ keys: [] }),
+  data: key(z.string().default('var'), 'папка данных узла', "the node's data folder"),
+  database: z
+    .strictObject({
+      url: key(
+        z
+          .string()
+          .regex(/^(sqlite:|postgres(ql)?:\/\/)/, 'sqlite:PATH or postgres://…')
+          .optional(),
+        'база данных: sqlite:ПУТЬ или postgres://…; по умолчанию файл mezhved.db в папке данных',
+        'the database: sqlite:PATH or postgres://…; mezhved.db in the data folder where absent',
+      ),
+    })
+    .prefault({}),
+  redisUrl: key(
+    z.string().optional(),
+    'Redis для доставки BullMQ; в этой версии не используется',
+    'Redis for delivery by BullMQ; not used in this version',
+  ),
+  listen: key(
+    address.default('127.0.0.1:8080'),
+    'адрес сервисов SOAP',
+    'address of the SOAP services',
+  ),
+  adminListen: key(
+    address.default('127.0.0.1:8081'),
+    'адрес состояния и метрик; не для внешней сети',
+    'address of health and metrics; not for the outside',
+  ),
+  publicUrl: key(
+    z.url({ protocol: /^https?$/ }).optional(),
+    'адрес узла для WSDL; иначе Host запроса',
+    "the node's address in WSDL; else the Host that asked",
+  ),
+  trustedProxies: key(
+    z.array(z.string()).default([]),
+    'IP-адреса прокси, чьим X-Forwarded-* узел верит',
+    'IP addresses of proxies whose X-Forwarded-* are believed',
+  ),
+  limits: z
+    .strictObject({
+      bodyBytesMax: key(
+        z
+          .int()
+          .min(1024)
+          .max(1024 ** 3)
+          .default(5 * 1024 * 1024),
+        'наибольший размер сообщения',
+        'largest message',
+      ),
+      bodyTimeoutMs: key(millis.default(30_000), 'время на приём тела', 'time to receive a body'),
+      headersTimeoutMs: key(
+        millis.default(10_000),
+        'время на приём заголовков HTTP',
+        'time to receive HTTP headers',
+      ),
+      connectionsMax: key(
+        z.int().min(1).default(2000),
+        'соединений одновременно',
+        'connections at once',
+      ),
+      requestsInFlightMax: key(
+        z.int().min(1).default(500),
+        'запросов, ожидающих обработки; сверх того 503',
+        'requests that may wait for work; beyond it 503',
+      ),
+      refusedBytesKeptMax: key(
+        z
+          .int()
+          .min(0)
+          .default(64 * 1024),
+        'до какого размера хранить байты отвергнутых сообщений неизвестных отправителей',
+        'up to which size the bytes of refused messages of strangers are kept',
+      ),
+      queueItemsMax: key(
+        z.int().min(1).default(100_000),
+        'сообщений в одной входящей очереди',
+        'messages in one incoming queue',
+      ),
+      noticesMax: key(
+        z.int().min(1).default(1000),
+        'уведомлений в очереди статусов; старые вытесняются',
+        'notices in a status queue; the oldest give way',
+      ),
+      messageIdAgeMaxMs: key(
+        millis.default(86_400_000),
+        'наибольший возраст MessageID',
+        'greatest age of a MessageID',
+      ),
+      timestampAgeMaxMs: key(
+        millis.default(86_400_000),
+        'наибольший возраст Timestamp в запросах из очередей',
+        'greatest age of the Timestamp in polling requests',
+      ),
+      clockSkewMaxMs: key(
+        millis.default(300_000),
+        'насколько часы отправителя могут спешить',
+        "how far a sender's clock may be ahead",
+      ),
+      leaseMs: key(
+        millis.default(900_000),
+        'время на Ack; затем сообщение возвращается в начало очереди',
+        'time to acknowledge; then the message returns to the head of the queue',
+      ),
+      faultFindingsMax: key(
+        z.int().min(1).max(100).default(20),
+        'замечаний схемы в одном отказе',
+        'schema findings in one refusal',
+      ),
+    })
+    .prefault({}),
+  compute: z
+    .strictObject({
+      threads: key(
+        z.int().min(0).max(256).default(0),
+        'потоков проверки и подписи; 0 — по числу ядер',
+        'threads for judging and signing; 0: one a core',
+      ),
+    })
+    .prefault({}),
+  delivery: z
+    .strictObject({
+      attemptsMax: key(z.int().min(1).default(10), 'попыток доставки', 'attempts at a delivery'),
+      backoffMs: key(
+        millis.default(1000),
+        'пауза после первой неудачи',
+        'pause after the first failure',
+      ),
+      backoffMaxMs: key(millis.default(600_000), 'наибольшая пауза', 'longest pause'),
+      attemptMaxMs: key(millis.default(60_000), 'время одной попытки', 'time of one attempt'),
+      concurrency: key(z.int().min(1).default(32), 'попыток одновременно', 'attempts at once'),
+      laneConcurrency: key(
+        z.int().min(1).default(8),
+        'попыток одновременно к одному ведомству',
+        'attempts at once to one agency',
+      ),
+      laneWaitingMax: key(
+        z.int().min(1).default(1000),
+        'доставок одного ведомства в памяти; остальные ждут в базе',
+        'deliveries of one agency in memory; the others wait in the database',
+      ),
+      sweepEveryMs: key(
+        millis.default(2000),
+        'как часто искать забытые доставки',
+        'how often to look for forgotten deliveries',
+      ),
+    })
+    .prefault({}),
+  log: z
+    .strictObject({
+      level: key(
+        z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+        'подробность журнала работы',
+        'how much the log says',
+      ),
+    })
+    .prefault({}),
+});
+
+/** The checked configuration, every path absolute. */
+export type Config = Omit<z.infer<typeof configTable>, 'database'> & {
+  readonly database: { readonly url: string };
+};
