@@ -1,4 +1,5 @@
 import { createHash, type KeyObject, X509Certificate } from 'node:crypto';
+import { certificateParts } from './der.ts';
 
 /** A certificate's facts, read once. Times are ms UTC. */
 export interface Certificate {
@@ -13,12 +14,15 @@ export interface Certificate {
   readonly ca: boolean;
   /** Whether keyUsage, where it is present, lets the key sign messages. */
   readonly maySign: boolean;
+  /** OID of the algorithm that the issuer signed with. */
+  readonly signatureOid: string;
   readonly keyKind: 'rsa' | 'ec' | 'other';
   /** RSA modulus in bits. */
   readonly keyBits: number | undefined;
   /** OpenSSL's name of the curve. */
   readonly curve: string | undefined;
-  readonly publicKey: KeyObject;
+  /** Undefined for a kind of key that node:crypto cannot read, such as GOST. */
+  readonly publicKey: KeyObject | undefined;
   readonly x509: X509Certificate;
 }
 
@@ -26,8 +30,8 @@ const cache = new Map<string, Certificate>();
 const cacheMax = 1000;
 
 /**
- * Reads a certificate from DER or PEM. The same one comes again and again, so the last thousand are
- * remembered by their hash.
+ * Reads a certificate from DER or PEM. The same one comes again and again, so the thousand used last
+ * are remembered by their hash.
  *
  * @throws Error when it is not an X.509 certificate
  */
@@ -35,7 +39,12 @@ export function readCertificate(source: Uint8Array | string): Certificate {
   const der = typeof source === 'string' ? derOf(source) : Buffer.from(source);
   const fingerprint = createHash('sha256').update(der).digest('hex');
   const known = cache.get(fingerprint);
-  if (known !== undefined) return known;
+  if (known !== undefined) {
+    // The Map keeps the order of insertion: what was used last goes to its end.
+    cache.delete(fingerprint);
+    cache.set(fingerprint, known);
+    return known;
+  }
   const certificate = read(der, fingerprint);
   if (cache.size >= cacheMax) cache.delete(cache.keys().next().value ?? '');
   cache.set(fingerprint, certificate);
@@ -52,10 +61,10 @@ function read(der: Buffer, fingerprint: string): Certificate {
   const x509 = new X509Certificate(der);
   // Bytes after the certificate would give one certificate many fingerprints.
   if (!x509.raw.equals(der)) throw new Error('bytes follow the certificate');
-  const { publicKey } = x509;
-  const details = publicKey.asymmetricKeyDetails;
-  const type = publicKey.asymmetricKeyType;
-  const usage = keyUsage(x509);
+  const publicKey = readablePublicKey(x509);
+  const details = publicKey?.asymmetricKeyDetails;
+  const type = publicKey?.asymmetricKeyType;
+  const { keyUsage, signatureOid } = certificateParts(der);
   return {
     der,
     fingerprint,
@@ -65,7 +74,8 @@ function read(der: Buffer, fingerprint: string): Certificate {
     notBefore: Date.parse(x509.validFrom),
     notAfter: Date.parse(x509.validTo),
     ca: x509.ca,
-    maySign: usage === undefined || (usage & digitalSignature) !== 0,
+    maySign: keyUsage === undefined || (keyUsage & digitalSignature) !== 0,
+    signatureOid,
     keyKind: type === 'rsa' ? 'rsa' : type === 'ec' ? 'ec' : 'other',
     keyBits: details?.modulusLength,
     curve: details?.namedCurve,
@@ -78,17 +88,13 @@ function oneLine(name: string): string {
   return name.split('\n').join(', ');
 }
 
+// The first bit of KeyUsage (RFC 5280 §4.2.1.3).
 const digitalSignature = 0x80;
-// OID 2.5.29.15 as it stands in an Extension (RFC 5280 §4.2.1.3).
-const keyUsageOid = Buffer.from([0x06, 0x03, 0x55, 0x1d, 0x0f]);
 
-/** The first byte of the keyUsage bits, or undefined where the extension is absent. */
-function keyUsage({ raw }: X509Certificate): number | undefined {
-  const at = raw.indexOf(keyUsageOid);
-  if (at < 0) return undefined;
-  let next = at + keyUsageOid.length;
-  if (raw[next] === 0x01) next += 3; // critical
-  // OCTET STRING { BIT STRING { unused bits, bits } }
-  if (raw[next] !== 0x04 || raw[next + 2] !== 0x03) return undefined;
-  return raw[next + 5];
+function readablePublicKey(x509: X509Certificate): KeyObject | undefined {
+  try {
+    return x509.publicKey;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,14 +1,24 @@
 import { Fault } from '../fault/fault.ts';
 import type { Certificate } from './certificate.ts';
 
-const chainMax = 5;
-const verdicts = new WeakMap<readonly Certificate[], Map<string, readonly Certificate[] | null>>();
+/** Signature algorithms of an issuer that are believed (RFC 4055, RFC 5758): SHA-2, no SHA-1. */
+const issuerAlgorithms: ReadonlySet<string> = new Set([
+  '1.2.840.113549.1.1.11',
+  '1.2.840.113549.1.1.12',
+  '1.2.840.113549.1.1.13',
+  '1.2.840.10045.4.3.2',
+  '1.2.840.10045.4.3.3',
+  '1.2.840.10045.4.3.4',
+]);
 
 /**
  * May a message signed by this certificate be believed at this time: it is valid now, its key may
- * sign, and a chain of valid CA certificates leads to an anchor (RFC 5280 §6, the parts that need no
- * network; revocation has its own room). Undefined when it may.
+ * sign, and it is an anchor or was issued by one that is a CA and valid now (RFC 5280 §6.1, the parts
+ * that need no network; revocation has its own room). An anchor is trusted for itself, root or
+ * intermediate, and a chain is a row of anchors: nothing that a message brings is part of it.
+ * Undefined when it may.
  *
+ * @param anchors the same array again and again: verdicts are remembered with it
  * @param at ms UTC
  */
 export function judgeCertificate(
@@ -25,58 +35,37 @@ export function judgeCertificate(
   if (!certificate.maySign) {
     return new Fault('CERTIFICATE_UNTRUSTED', { public: 'keyUsage без digitalSignature' });
   }
-  const chain = chainOf(certificate, anchors);
-  if (chain === null) return new Fault('CERTIFICATE_UNTRUSTED', { public: certificate.issuer });
-  const stale = chain.find((issuer) => at > issuer.notAfter || at < issuer.notBefore);
-  if (stale !== undefined) {
-    return new Fault('CERTIFICATE_UNTRUSTED', { public: `срок УЦ: ${stale.subject}` });
-  }
-  return undefined;
+  const believed = believedBy(certificate, anchors);
+  if (believed.some((each) => each.notBefore <= at && at <= each.notAfter)) return undefined;
+  const [stale] = believed;
+  return new Fault('CERTIFICATE_UNTRUSTED', {
+    public: stale === undefined ? certificate.issuer : `срок УЦ: ${stale.subject}`,
+  });
 }
 
-/** The issuers up to an anchor; empty for an anchor itself; null where there is no chain. */
-function chainOf(
+const verdicts = new WeakMap<readonly Certificate[], Map<string, readonly Certificate[]>>();
+const verdictsMax = 10_000;
+
+/** The anchors that speak for a certificate: itself, or those that issued it. */
+function believedBy(
   certificate: Certificate,
   anchors: readonly Certificate[],
-): readonly Certificate[] | null {
-  let known = verdicts.get(anchors);
-  if (known === undefined) {
-    known = new Map();
-    verdicts.set(anchors, known);
-  }
+): readonly Certificate[] {
+  const known = verdicts.get(anchors) ?? new Map<string, readonly Certificate[]>();
+  verdicts.set(anchors, known);
   const verdict = known.get(certificate.fingerprint);
   if (verdict !== undefined) return verdict;
-  const chain = buildChain(certificate, anchors);
-  if (known.size < 10_000) known.set(certificate.fingerprint, chain);
-  return chain;
-}
-
-function buildChain(
-  certificate: Certificate,
-  anchors: readonly Certificate[],
-): readonly Certificate[] | null {
-  const chain: Certificate[] = [];
-  let at = certificate;
-  while (chain.length < chainMax) {
-    const current = at;
-    if (anchors.some((anchor) => anchor.fingerprint === current.fingerprint) && isTop(current)) {
-      return chain;
-    }
-    const issuer = anchors.find((anchor) => anchor.ca && issued(anchor, current));
-    if (issuer === undefined || issuer.fingerprint === current.fingerprint) {
-      return anchors.some((anchor) => anchor.fingerprint === current.fingerprint) ? chain : null;
-    }
-    chain.push(issuer);
-    at = issuer;
-  }
-  return null;
-}
-
-function isTop({ subject, issuer }: Certificate): boolean {
-  return subject === issuer;
+  // A renewed CA has two certificates with one name and key: either may be the valid one.
+  const found = anchors.filter(
+    (anchor) => anchor.fingerprint === certificate.fingerprint || issued(anchor, certificate),
+  );
+  if (known.size < verdictsMax) known.set(certificate.fingerprint, found);
+  return found;
 }
 
 function issued(issuer: Certificate, certificate: Certificate): boolean {
+  if (!issuer.ca || issuer.publicKey === undefined) return false;
+  if (!issuerAlgorithms.has(certificate.signatureOid)) return false;
   return certificate.x509.checkIssued(issuer.x509) && certificate.x509.verify(issuer.publicKey);
 }
 

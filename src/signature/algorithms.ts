@@ -45,8 +45,9 @@ export const profileTransforms: Readonly<Record<Profile, readonly string[]>> = {
   xmldsig: ['http://www.w3.org/2001/10/xml-exc-c14n#'],
 };
 
-/** Least sizes of keys: RSA modulus in bits (NIST SP 800-57), curves by OpenSSL's names. */
+/** Sizes of keys: RSA modulus in bits (NIST SP 800-57 for the least), curves by OpenSSL's names. */
 export const rsaBitsMin = 2048;
+export const rsaBitsMax = 8192;
 export const curves: readonly string[] = ['prime256v1', 'secp384r1'];
 
 /** URIs of the real network's algorithms: known by name, so that the refusal can say so. */

@@ -1,8 +1,8 @@
 import { Fault } from '../fault/fault.ts';
 import { dsNamespace } from '../smev/namespaces.ts';
 import { type Canonicalization, canonicalizations, exclusive } from '../xml/canonicalize.ts';
-import { type XmlElement, XmlText } from '../xml/document.ts';
-import { childElements, isNamed } from '../xml/navigate.ts';
+import { XmlElement, XmlText } from '../xml/document.ts';
+import { isNamed } from '../xml/navigate.ts';
 import { isGost, profileTransforms, smevTransform } from './algorithms.ts';
 
 /** The parts of a ds:Signature, found by their exact places (XML Signature 1.1 §4). */
@@ -56,8 +56,9 @@ export function readStructure(signature: XmlElement): Structure {
 
 function readReference(reference: XmlElement) {
   const uri = reference.attr('URI')?.value ?? '';
-  if (!/^#[^#()]+$/.test(uri))
+  if (!/^#[^#()]+$/.test(uri)) {
     throw new Fault('SIGNATURE_TARGET', { public: 'URI должен быть #Id' });
+  }
   if (reference.attr('Type') !== null) malformed('Reference с Type');
   const [transforms, digestMethod, digestValue, ...others] = children(reference);
   demand(transforms, 'Transforms');
@@ -96,9 +97,16 @@ export function unknownAlgorithm(uri: string): never {
   throw new Fault('SIGNATURE_ALGORITHM', { public: uri.slice(0, 200) });
 }
 
+/** The child elements where nothing but white space lies between them. */
 function children(parent: XmlElement): XmlElement[] {
-  const found = childElements(parent);
-  if (found.length > childrenMax) malformed('слишком много элементов');
+  const found: XmlElement[] = [];
+  for (let node = parent.firstChild; node !== null; node = node.next) {
+    if (node instanceof XmlElement) found.push(node);
+    else if (!(node instanceof XmlText) || node.content.trim() !== '') {
+      malformed(`${parent.name}: только элементы`);
+    }
+    if (found.length > childrenMax) malformed(`${parent.name}: слишком много элементов`);
+  }
   return found;
 }
 
@@ -121,7 +129,9 @@ function prefixList(method: XmlElement): string[] {
   const [inclusive, ...others] = children(method);
   if (inclusive === undefined) return [];
   const known = isNamed(inclusive, exclusive, 'InclusiveNamespaces');
-  if (!known || others.length > 0) malformed(`параметры ${method.name}`);
+  if (!known || others.length > 0 || algorithmOf(method) !== exclusive) {
+    malformed(`параметры ${method.name}`);
+  }
   const list = (inclusive.attr('PrefixList')?.value ?? '').split(/\s+/).filter((p) => p !== '');
   if (list.length > childrenMax) malformed('PrefixList');
   return list.map((prefix) => (prefix === '#default' ? '' : prefix));

@@ -4,13 +4,16 @@ import { type Certificate, readCertificate } from '../pki/certificate.ts';
 import { dsNamespace } from '../smev/namespaces.ts';
 import { canonicalize, exclusive } from '../xml/canonicalize.ts';
 import type { XmlDocument, XmlElement } from '../xml/document.ts';
-import { childElements, everyElement, isNamed, pathOf } from '../xml/navigate.ts';
+import { elementsWithId } from '../xml/ids.ts';
+import { childElements, isNamed, pathOf } from '../xml/navigate.ts';
 import {
   curves,
   digestAlgorithms,
   type KeyKind,
   type Profile,
+  rsaBitsMax,
   rsaBitsMin,
+  type SignatureAlgorithm,
   signatureAlgorithms,
 } from './algorithms.ts';
 import { base64, readStructure, type Structure, unknownAlgorithm } from './structure.ts';
@@ -42,14 +45,30 @@ export function verifyCovered(
   container: XmlElement,
   target: XmlElement,
 ): Verified {
-  const signature = onlySignature(container);
+  return verifySignature(document, onlySignature(container), target, certificateOf);
+}
+
+/**
+ * The same for a ds:Signature that was found by other rules, with the certificate that
+ * `certificateFor` finds.
+ *
+ * @throws Fault as verifyCovered
+ */
+export function verifySignature(
+  document: XmlDocument,
+  signature: XmlElement,
+  target: XmlElement,
+  certificateFor: (structure: Structure) => Certificate,
+): Verified {
   const structure = readStructure(signature);
+  const { keyKind, profile } = algorithmRow(structure);
   checkTarget(document, structure.targetId, target);
-  const certificate = certificateOf(structure);
-  const { keyKind } = checkAlgorithms(structure, certificate);
-  const octets = canonicalize(target, exclusive, structure.targetPrefixes);
-  if (!digestHolds(structure, octets))
+  const certificate = certificateFor(structure);
+  checkKey(keyKind, certificate);
+  const octets = signedOctets(structure, target);
+  if (!digestHolds(structure, octets)) {
     throw new Fault('SIGNATURE_DIGEST', { public: pathOf(target) });
+  }
   if (!valueHolds(structure, certificate)) throw new Fault('SIGNATURE_VALUE');
   return {
     octets,
@@ -59,8 +78,13 @@ export function verifyCovered(
     algorithm: structure.signatureMethod,
     digestAlgorithm: structure.digestMethod,
     signedId: structure.targetId,
-    profile: 'xmldsig',
+    profile,
   };
+}
+
+/** What the digest of the one Reference is computed over: the result of its transforms. */
+export function signedOctets({ targetPrefixes }: Structure, target: XmlElement): Buffer {
+  return canonicalize(target, exclusive, targetPrefixes);
 }
 
 /** The ds:Signature that is the only child of its container. */
@@ -75,21 +99,14 @@ export function onlySignature(container: XmlElement): XmlElement {
   return signature;
 }
 
-// Attributes that one reader or another takes for an Id.
-const idNames = new Set(['id', 'Id', 'ID']);
-
 /** The Id names the target, and no element beside it could be meant. */
 function checkTarget(document: XmlDocument, id: string, target: XmlElement): void {
-  const meant: XmlElement[] = [];
-  for (const element of everyElement(document)) {
-    if (element.attrs.some(({ name, value }) => idNames.has(name) && value === id))
-      meant.push(element);
-  }
+  const meant = elementsWithId(document, id);
   if (meant.length > 1) {
     throw new Fault('SIGNATURE_ID_AMBIGUOUS', { public: meant.slice(0, 3).map(pathOf).join(', ') });
   }
   const [only] = meant;
-  if (only === undefined || !only.isSameNode(target) || target.attr('Id')?.value !== id) {
+  if (only === undefined || !only.isSameNode(target)) {
     const covered = only === undefined ? 'ничего' : pathOf(only);
     throw new Fault('SIGNATURE_TARGET', {
       public: `подписано: ${covered}; ожидается ${pathOf(target)}`,
@@ -114,33 +131,43 @@ export function certificateOf({ keyInfo }: Structure): Certificate {
   }
 }
 
-/** The algorithms are allowed, agree with the key, and the key is strong enough. */
-export function checkAlgorithms(
-  { signatureMethod, digestMethod }: Structure,
-  certificate: Certificate,
-): { readonly keyKind: KeyKind } {
+/**
+ * The row of the signature method, when both methods are allowed.
+ *
+ * @throws Fault SIGNATURE_ALGORITHM, NOT_BUILT
+ */
+export function algorithmRow({ signatureMethod, digestMethod }: Structure): SignatureAlgorithm {
   const row = Object.hasOwn(signatureAlgorithms, signatureMethod)
     ? signatureAlgorithms[signatureMethod]
     : undefined;
   if (row === undefined) return unknownAlgorithm(signatureMethod);
   if (!Object.hasOwn(digestAlgorithms, digestMethod)) return unknownAlgorithm(digestMethod);
-  if (certificate.keyKind !== row.keyKind) {
+  return row;
+}
+
+/**
+ * The key is of the algorithm's kind and strong enough. RSA: FIPS 186-5 §A.1.1 for the exponent; the
+ * upper bounds keep one verification cheap.
+ *
+ * @throws Fault SIGNATURE_ALGORITHM, SIGNATURE_KEY_WEAK
+ */
+export function checkKey(keyKind: KeyKind, certificate: Certificate): void {
+  const { keyBits = 0, curve = '' } = certificate;
+  if (certificate.keyKind !== keyKind) {
     throw new Fault('SIGNATURE_ALGORITHM', { public: 'ключ сертификата другого вида' });
   }
-  const weak =
-    row.keyKind === 'rsa'
-      ? (certificate.keyBits ?? 0) < rsaBitsMin || exponentOf(certificate) < 65537n
-      : !curves.includes(certificate.curve ?? '');
-  if (weak) {
-    throw new Fault('SIGNATURE_KEY_WEAK', {
-      public: certificate.curve ?? `RSA ${certificate.keyBits}`,
-    });
+  if (keyKind === 'ec') {
+    if (!curves.includes(curve)) throw new Fault('SIGNATURE_KEY_WEAK', { public: curve });
+    return;
   }
-  return { keyKind: row.keyKind };
+  const exponent = exponentOf(certificate);
+  if (keyBits < rsaBitsMin || keyBits > rsaBitsMax || exponent < 65_537n || exponent >> 64n > 0n) {
+    throw new Fault('SIGNATURE_KEY_WEAK', { public: `RSA ${keyBits}, e = ${exponent}` });
+  }
 }
 
 function exponentOf({ publicKey }: Certificate): bigint {
-  return publicKey.asymmetricKeyDetails?.publicExponent ?? 0n;
+  return publicKey?.asymmetricKeyDetails?.publicExponent ?? 0n;
 }
 
 /** Is the digest that of these octets. */
@@ -154,6 +181,7 @@ export function digestHolds({ digestMethod, digest }: Structure, octets: Buffer)
 export function valueHolds(structure: Structure, { publicKey }: Certificate): boolean {
   const { signedInfo, canonicalization, signedInfoPrefixes, signatureMethod, value } = structure;
   const row = signatureAlgorithms[signatureMethod] ?? unknownAlgorithm(signatureMethod);
+  if (publicKey === undefined) return false;
   const octets = canonicalize(signedInfo, canonicalization, signedInfoPrefixes);
   try {
     return verifyWithKey(row.hash, octets, { key: publicKey, dsaEncoding: 'ieee-p1363' }, value);

@@ -27,7 +27,12 @@ interface Internals {
   XmlTreeCommonStruct: {
     type(node: Pointer): number;
     parent(node: Pointer): Pointer;
+    children(node: Pointer): Pointer;
+    next(node: Pointer): Pointer;
+    name_(node: Pointer): string;
   };
+  XmlNodeStruct: { properties(node: Pointer): Pointer };
+  xmlNodeGetContent(node: Pointer): string;
   XmlErrorStruct: {
     message(error: Pointer): string;
     level(error: Pointer): number;

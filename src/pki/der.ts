@@ -1,0 +1,86 @@
+/** What node:crypto does not tell of a certificate. */
+export interface CertificateParts {
+  /** First byte of the KeyUsage bits; undefined where the extension is absent. */
+  readonly keyUsage: number | undefined;
+  /** Dotted OID of the issuer's signature algorithm. */
+  readonly signatureOid: string;
+}
+
+interface Item {
+  readonly tag: number;
+  readonly content: Buffer;
+}
+
+const tag = { sequence: 0x30, oid: 0x06, bits: 0x03, extensions: 0xa3 };
+const keyUsageOid = '2.5.29.15';
+
+/**
+ * Reads two facts from the DER of a certificate (RFC 5280 §4.1). The bytes were parsed before: this
+ * walks to exact places and never searches, since a name may hold the bytes of an extension.
+ *
+ * @throws RangeError when the bytes are not such DER
+ */
+export function certificateParts(der: Buffer): CertificateParts {
+  const [tbs, algorithm] = items(only(der, tag.sequence));
+  if (tbs === undefined || algorithm === undefined) throw new RangeError('not a certificate');
+  const [oid] = items(algorithm.content);
+  const extensions = items(tbs.content).find((item) => item.tag === tag.extensions);
+  return {
+    keyUsage: extensions && keyUsageOf(items(only(extensions.content, tag.sequence))),
+    signatureOid: oid === undefined ? '' : dotted(oid),
+  };
+}
+
+function keyUsageOf(extensions: readonly Item[]): number | undefined {
+  for (const { content } of extensions) {
+    const parts = items(content);
+    const [oid] = parts;
+    const value = parts.at(-1);
+    if (oid === undefined || value === undefined || dotted(oid) !== keyUsageOid) continue;
+    const bits = only(value.content, tag.bits);
+    return bits.length < 2 ? 0 : bits[1];
+  }
+  return undefined;
+}
+
+/** The content of the one item that the bytes are. */
+function only(bytes: Buffer, wanted: number): Buffer {
+  const [item, ...others] = items(bytes);
+  if (item?.tag !== wanted || others.length > 0) throw new RangeError('unexpected DER');
+  return item.content;
+}
+
+/** Items one after another; tags of one byte and definite lengths of at most three (X.690 §8.1). */
+function items(bytes: Buffer): Item[] {
+  const found: Item[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const itemTag = bytes[at] ?? 0;
+    const first = bytes[at + 1] ?? 0x80;
+    const extra = first < 0x80 ? 0 : first - 0x80;
+    if (first === 0x80 || extra > 3) throw new RangeError('unexpected DER length');
+    const length = extra === 0 ? first : bytes.readUIntBE(at + 2, extra);
+    const start = at + 2 + extra;
+    if (start + length > bytes.length) throw new RangeError('DER ends early');
+    found.push({ tag: itemTag, content: bytes.subarray(start, start + length) });
+    at = start + length;
+  }
+  return found;
+}
+
+function dotted({ tag: itemTag, content }: Item): string {
+  if (itemTag !== tag.oid) return '';
+  const numbers: number[] = [];
+  let value = 0;
+  for (const byte of content) {
+    value = value * 128 + (byte & 0x7f);
+    if (byte >= 0x80) continue;
+    if (numbers.length > 0) numbers.push(value);
+    else
+      numbers.push(
+        Math.min(2, Math.floor(value / 40)),
+        value - 40 * Math.min(2, Math.floor(value / 40)),
+      );
+    value = 0;
+  }
+  return numbers.join('.');
+}

@@ -1,0 +1,43 @@
+import { type XmlDocument, XmlElement } from './document.ts';
+import { libxml2, nodePointer, type Pointer } from './libxml2.ts';
+
+/**
+ * Every element that some reader would take for the bearer of this Id: an attribute Id, ID or id of
+ * any namespace (xml:id and wsu:Id among them) whose value is the Id, white space at its ends
+ * ignored as xs:ID does. At most `limit` of them, in document order.
+ */
+export function elementsWithId(document: XmlDocument, id: string, limit = 4): XmlElement[] {
+  const found: XmlElement[] = [];
+  const root = nodePointer(document.root);
+  const { children, next, parent, type } = libxml2.XmlTreeCommonStruct;
+  // Pointers stay numbers and nothing recurses: this walks every message, the hostile ones too.
+  for (let at = root; ; ) {
+    if (type(at) === elementNode) {
+      if (bears(at, id)) found.push(new elementOf(at));
+      if (found.length >= limit) return found;
+      const first = children(at);
+      if (first !== 0) {
+        at = first;
+        continue;
+      }
+    }
+    while (at !== root && next(at) === 0) at = parent(at);
+    if (at === root) return found;
+    at = next(at);
+  }
+}
+
+const elementNode = 1;
+const idNames = new Set(['Id', 'ID', 'id']);
+
+function bears(element: Pointer, id: string): boolean {
+  const { next, name_: name } = libxml2.XmlTreeCommonStruct;
+  let at = libxml2.XmlNodeStruct.properties(element);
+  for (; at !== 0; at = next(at)) {
+    if (idNames.has(name(at)) && libxml2.xmlNodeGetContent(at).trim() === id) return true;
+  }
+  return false;
+}
+
+// The constructor takes a pointer; the typings leave it out.
+const elementOf = XmlElement as unknown as new (node: Pointer) => XmlElement;
