@@ -1,21 +1,23 @@
 import { createHash } from 'node:crypto';
 import { beginning, type Entry, hashEntry } from './entry.ts';
 
-/** What is wrong with an entry or its bytes. */
-export type ProblemKind =
+/** What can be wrong with an entry or its bytes, in the words that an operator reads. */
+export const problemKinds = {
   /** The entry's members are not what its hash was made of. */
-  | 'edited'
+  edited: ['запись изменена', 'the entry was edited'],
   /** One or more entries before this one are gone. */
-  | 'missing-before'
-  /** The entry stands in another place than the chain says: swapped or inserted. */
-  | 'order'
+  'missing-before': ['перед записью удалены другие', 'entries before this one are gone'],
+  /** The entry stands in another place than the chain says: inserted. */
+  order: ['запись не на своём месте', 'the entry is out of its place'],
   /** The entry does not name the one before it. */
-  | 'link'
-  | 'content-edited'
-  | 'content-missing'
+  link: ['предыдущая запись подменена', 'the entry before this one was replaced'],
+  'content-edited': ['байты сообщения изменены', 'the bytes of the message were edited'],
+  'content-missing': ['байты сообщения удалены', 'the bytes of the message are gone'],
   /** The chain's recorded end is not its last entry: the tail was cut or added to. */
-  | 'head'
-  | 'format';
+  head: ['конец цепочки не совпадает с записанным', 'the end of the chain is not the recorded one'],
+  format: ['неизвестный формат записи', 'the format of the entry is unknown'],
+} as const;
+export type ProblemKind = keyof typeof problemKinds;
 
 export interface Problem {
   /** Id of the entry; of the chain's node for 'head'. */

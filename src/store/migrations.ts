@@ -1,4 +1,4 @@
-import { Migrator } from 'kysely';
+import { Migrator, sql } from 'kysely';
 import type { Database } from './database.ts';
 import { first } from './migrations/0001-first.ts';
 
@@ -11,21 +11,41 @@ const migrations = { '0001-first': first };
  * @throws Error when the database was made by a newer version
  */
 export async function migrate(database: Database): Promise<void> {
-  const migrator = new Migrator({
-    db: database.kysely,
-    provider: {
-      getMigrations: async () =>
-        Object.fromEntries(
-          Object.entries(migrations).map(([name, up]) => [name, { up: up(database.kind) }]),
-        ),
-    },
-  });
-  const { error, results } = await migrator.migrateToLatest();
+  const { error, results } = await migratorOf(database).migrateToLatest();
   if (error === undefined) return;
   const failed = results?.find(({ status }) => status === 'Error')?.migrationName;
   const text = error instanceof Error ? error.message : String(error);
-  if (failed === undefined && /missing|corrupted/.test(text)) {
-    throw new Error(`the database was made by a newer version of Mezhved (${text})`);
+  if (failed === undefined && (await schemaAge(database)) === 'newer') {
+    throw new Error(
+      'базу данных создала более новая версия узла / ' +
+        `the database was made by a newer version of Mezhved (${text})`,
+    );
   }
   throw new Error(`migration ${failed ?? ''} failed: ${text}`);
+}
+
+/** How the schema of a database stands to this version of the code; changes nothing. */
+export async function schemaAge(
+  database: Database,
+): Promise<'none' | 'older' | 'current' | 'newer'> {
+  const known = await migratorOf(database).getMigrations();
+  const done = known.filter(({ executedAt }) => executedAt !== undefined).length;
+  if (done === 0) return 'none';
+  const { rows } = await sql<{ name: string }>`SELECT name FROM kysely_migration`.execute(
+    database.kysely,
+  );
+  if (rows.length > done) return 'newer';
+  return done < known.length ? 'older' : 'current';
+}
+
+function migratorOf({ kysely, kind }: Database): Migrator {
+  return new Migrator({
+    db: kysely,
+    provider: {
+      getMigrations: async () =>
+        Object.fromEntries(
+          Object.entries(migrations).map(([name, up]) => [name, { up: up(kind) }]),
+        ),
+    },
+  });
 }

@@ -1,0 +1,173 @@
+import type { Command } from 'commander';
+import type { Kysely, Selectable } from 'kysely';
+import { statuses } from '../exchange/status.ts';
+import { entryKinds } from '../journal/entry.ts';
+import { readTimeline, type Step } from '../journal/timeline.ts';
+import type { ExchangeTable, Tables } from '../store/tables.ts';
+import { columns } from './columns.ts';
+import { openForCli } from './open.ts';
+import { type ExitCode, print, run, UsageError } from './run.ts';
+
+interface ListOptions {
+  readonly json?: true;
+  readonly limit: string;
+  readonly status?: string;
+}
+
+/** What `exchange list --json` prints of each. */
+export interface ListedExchange {
+  readonly id: string;
+  readonly messageId: string;
+  readonly type: string;
+  readonly sender: string;
+  readonly recipient: string;
+  readonly status: string;
+  /** ISO 8601, UTC. */
+  readonly receivedAt: string;
+}
+
+/** What `exchange show --json` prints. */
+export interface ShownExchange extends ListedExchange {
+  readonly timeline: readonly {
+    readonly at: string;
+    readonly stage: string;
+    readonly outcome: string;
+    /** Since the step before. */
+    readonly ms: number;
+  }[];
+}
+
+export function register(program: Command): void {
+  const exchange = program.command('exchange').description('requests with all that followed');
+  exchange
+    .command('list')
+    .description('the last exchanges, the newest first')
+    .option('--limit <n>', 'how many at most', '50')
+    .option('--status <status>', 'only those in this status')
+    .option('--json', 'print JSON')
+    .action((options: ListOptions) => run(() => list(options)));
+  exchange
+    .command('show')
+    .description('one exchange and what happened to it, step by step')
+    .argument('<id>', 'id of the exchange, or a MessageID in it')
+    .option('--json', 'print JSON')
+    .action((id: string, options: { readonly json?: true }) => run(() => show(id, options.json)));
+}
+
+async function list({ json, limit, status }: ListOptions): Promise<ExitCode> {
+  if (!/^[1-9]\d{0,4}$/.test(limit)) throw new UsageError('--limit: 1 … 99999');
+  if (status !== undefined && !statuses.some((known) => known === status)) {
+    throw new UsageError(`--status: ${statuses.join(', ')}`);
+  }
+  const found = await reading((db) =>
+    db
+      .selectFrom('exchange')
+      .selectAll()
+      .$if(status !== undefined, (query) => query.where('status', '=', status ?? ''))
+      .orderBy('received_at', 'desc')
+      .orderBy('id', 'desc')
+      .limit(Number(limit))
+      .execute(),
+  );
+  const listed = found.map(listedExchange);
+  print(json, listed, () => listText(listed));
+  return 0;
+}
+
+async function show(id: string, json: true | undefined): Promise<ExitCode> {
+  const found = await reading(async (db) => {
+    const exchange = await find(db, id);
+    return exchange && { exchange, steps: await readTimeline(db, exchange.id) };
+  });
+  if (found === undefined) throw new Error(`нет такого обмена / no such exchange: ${id}`);
+  const exchange = listedExchange(found.exchange);
+  const shown: ShownExchange = { ...exchange, timeline: found.steps.map(shownStep) };
+  print(json, shown, () => showText(exchange, found.steps));
+  return 0;
+}
+
+async function reading<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T> {
+  const { database } = await openForCli();
+  try {
+    return await work(database.kysely);
+  } finally {
+    await database.close();
+  }
+}
+
+function find(db: Kysely<Tables>, id: string) {
+  return db
+    .selectFrom('exchange')
+    .selectAll()
+    .where((where) =>
+      where.or([
+        where('id', '=', id),
+        where('message_id', '=', id),
+        where(
+          'id',
+          'in',
+          where.selectFrom('message').select('exchange_id').where('message_id', '=', id),
+        ),
+      ]),
+    )
+    .executeTakeFirst();
+}
+
+function listedExchange(exchange: Selectable<ExchangeTable>): ListedExchange {
+  return {
+    id: exchange.id,
+    messageId: exchange.message_id,
+    type: exchange.message_type,
+    sender: exchange.sender,
+    recipient: exchange.recipient,
+    status: exchange.status,
+    receivedAt: iso(exchange.received_at),
+  };
+}
+
+function shownStep({ at, kind, verdict, ms }: Step) {
+  return { at: iso(at), stage: kind, outcome: verdict, ms };
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString();
+}
+
+const words = {
+  receivedAt: 'Получено / Received',
+  id: 'Обмен / Exchange',
+  messageId: 'MessageID',
+  type: 'Вид сведений / Type',
+  sender: 'Отправитель / Sender',
+  recipient: 'Получатель / Recipient',
+  status: 'Статус / Status',
+} as const satisfies Record<keyof ListedExchange, string>;
+const shownOrder = Object.keys(words) as (keyof ListedExchange)[];
+
+function listText(listed: readonly ListedExchange[]): string {
+  if (listed.length === 0) return 'Обменов нет / no exchanges';
+  return columns([
+    shownOrder.map((name) => words[name]),
+    ...listed.map((exchange) => shownOrder.map((name) => exchange[name])),
+  ]);
+}
+
+function showText(exchange: ListedExchange, steps: readonly Step[]): string {
+  return [
+    columns(shownOrder.map((name) => [words[name], exchange[name]])),
+    columns([
+      ['Время / Time', 'мс / ms', 'Шаг / Step', '', 'Операция / Operation', 'Итог / Outcome'],
+      ...steps.map((step) => [
+        iso(step.at),
+        `+${step.ms}`,
+        ...wordsOf(step.kind),
+        step.operation ?? '',
+        step.verdict,
+      ]),
+    ]),
+  ].join('\n\n');
+}
+
+function wordsOf(kind: string): readonly [string, string] {
+  return kind in entryKinds ? entryKinds[kind as keyof typeof entryKinds] : [kind, ''];
+}

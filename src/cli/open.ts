@@ -1,0 +1,71 @@
+import { existsSync } from 'node:fs';
+import { ConfigInvalid, loadConfig } from '../config/load.ts';
+import { type Database, openDatabase } from '../store/database.ts';
+import { schemaAge } from '../store/migrations.ts';
+import { UnreachableError, UsageError } from './run.ts';
+
+/** The node's database, for a command that reads it or works on it. */
+export interface Opened {
+  readonly database: Database;
+  readonly nodeId: string;
+}
+
+/**
+ * Opens the database that the configuration names. Never makes one, and never changes its schema.
+ *
+ * @throws UsageError for a configuration that is invalid; UnreachableError where there is no database,
+ * it does not answer, or another version of the program made it
+ */
+export async function openForCli(): Promise<Opened> {
+  const { url, nodeId } = readConfiguration();
+  const file = url.startsWith('sqlite:') ? url.slice('sqlite:'.length) : undefined;
+  if (file !== undefined && !existsSync(file)) {
+    throw new UnreachableError(`нет базы данных ${file} / there is no database ${file}`);
+  }
+  const database = await connect(url);
+  const age = await ageOf(database);
+  if (age === 'current') return { database, nodeId };
+  await database.close();
+  throw new UnreachableError(ages[age]);
+}
+
+const ages = {
+  none: 'в этой базе данных нет таблиц узла / this database holds no tables of a node',
+  older:
+    'базу данных создала более старая версия: сначала запустите узел этой версии / ' +
+    'the database is of an older version: start the node of this version first',
+  newer: 'базу данных создала более новая версия узла / the database was made by a newer version',
+} as const;
+
+function readConfiguration(): { url: string; nodeId: string } {
+  try {
+    const { database, node } = loadConfig(process.env, process.cwd());
+    return { url: database.url, nodeId: node.id };
+  } catch (error) {
+    if (error instanceof ConfigInvalid) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+async function connect(url: string): Promise<Database> {
+  try {
+    return openDatabase(url);
+  } catch (error) {
+    throw unreachable(error);
+  }
+}
+
+async function ageOf(database: Database) {
+  try {
+    return await schemaAge(database);
+  } catch (error) {
+    await database.close();
+    throw unreachable(error);
+  }
+}
+
+function unreachable(error: unknown): UnreachableError {
+  const { message = '', code = '' } = error as { message?: string; code?: string };
+  const why = message === '' ? code : message;
+  return new UnreachableError(`база данных недоступна / the database does not answer: ${why}`);
+}
