@@ -17,7 +17,7 @@ import type { Metadata } from '../smev/metadata.ts';
 import type { Version } from '../smev/namespaces.ts';
 import type { Template } from '../smev/template.ts';
 import { envelopeText } from '../soap/envelope.ts';
-import { withXml, type XmlDocument, type XmlElement } from '../xml/document.ts';
+import { withXml } from '../xml/document.ts';
 import type { KeyKind, PlainFault } from './judge.ts';
 import { findKept, type Kept, sha256 } from './kept.ts';
 import { signTemplate } from './sign-template.ts';

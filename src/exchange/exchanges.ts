@@ -113,10 +113,9 @@ export async function acceptRequest(
   request: NewRequest,
 ): Promise<{ readonly outcome: RequestOutcome }> {
   const { messageId, recipientSystem, lane, acceptedAt: now } = request;
-  if ((await findMessage(tx, messageId)) !== undefined) return { outcome: 'repeated' };
   const address = recipientSystem === null ? undefined : requestQueue(recipientSystem);
   if (address !== undefined && (await isFull(tx, address, request.queueItemsMax))) {
-    return { outcome: 'queue-full' };
+    return { outcome: (await findMessage(tx, messageId)) ? 'repeated' : 'queue-full' };
   }
   if (!(await insertMessage(tx, request, 'request'))) return { outcome: 'repeated' };
   await insertExchange(tx, request);

@@ -1,0 +1,57 @@
+import type { Command } from 'commander';
+import { loadConfig } from '../config/load.ts';
+import type { Config } from '../config/table.ts';
+import { startNode } from '../server.ts';
+import { versions } from '../smev/namespaces.ts';
+import { type ExitCode, run } from './run.ts';
+
+/** `serve`: the node, until SIGTERM or SIGINT. */
+export function register(program: Command): void {
+  program
+    .command('serve')
+    .description('запустить узел / run the node')
+    .action(() =>
+      run(async (): Promise<ExitCode> => {
+        const config = loadConfig(process.env, process.cwd());
+        const node = await startNode(config);
+        process.stdout.write(banner(config, node));
+        await stopped();
+        process.stdout.write('Останавливаюсь… / stopping…\n');
+        await node.stop();
+        return 0;
+      }),
+    );
+}
+
+function stopped(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGTERM', () => resolve());
+    process.once('SIGINT', () => resolve());
+  });
+}
+
+function banner(
+  config: Config,
+  { soapUrl, adminUrl }: { soapUrl: string; adminUrl: string },
+): string {
+  const wsdl = versions.map((version) => `  WSDL ${version}   ${soapUrl}/smev/v${version}/ws?wsdl`);
+  const lines = [
+    `Узел ${config.node.id} работает (профиль ${config.profile}) / the node is up`,
+    `  SOAP       ${soapUrl}`,
+    `  admin      ${adminUrl}/health/ready`,
+    ...wsdl,
+    `  данные     ${config.data}`,
+  ];
+  if (config.profile === 'sandbox') lines.push('', ...firstCommand(soapUrl));
+  return `${lines.join('\n')}\n`;
+}
+
+/** A whole command that works as it stands, in another terminal in the same folder. */
+function firstCommand(soapUrl: string): string[] {
+  return [
+    'Отправьте первый запрос из другого окна / send a first request from another terminal:',
+    '',
+    `  npx mezhved send examples/birth-record-request.xml --to ${soapUrl}/smev/v1.2/ws \\`,
+    '    --key certs.example/agency-a.key.pem --cert certs.example/agency-a.crt.pem',
+  ];
+}

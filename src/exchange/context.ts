@@ -1,0 +1,38 @@
+import type { Clock } from '../clock.ts';
+import type { Composed, Order } from '../compute/compose.ts';
+import type { Judgement, Posted } from '../compute/judge.ts';
+import type { Kept } from '../compute/kept.ts';
+import type { Extracted, Made, Making } from '../compute/make.ts';
+import type { Config } from '../config/table.ts';
+import type { JournalWriter } from '../journal/writer.ts';
+import type { Log } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import type { Registry } from '../participants/registry.ts';
+import type { DeliveryQueue } from '../queue/queue.ts';
+import type { Party } from '../smev/metadata.ts';
+import type { Database } from '../store/database.ts';
+
+/** What the story of a message works with; server.ts puts it together. */
+export interface ExchangeContext {
+  readonly limits: Config['limits'];
+  /** Name of this node's chain in the journal. */
+  readonly nodeId: string;
+  /** The node as the sender of what it says itself. */
+  readonly self: Party;
+  readonly clock: Clock;
+  /** That many random bytes, fit for secrets. */
+  readonly random: (bytes: number) => Buffer;
+  readonly compute: {
+    judge(posted: Posted): Promise<Judgement>;
+    compose(order: Order): Promise<Composed>;
+    make(making: Making): Promise<Made>;
+    extract(kept: Kept): Promise<Extracted>;
+  };
+  readonly database: Database;
+  readonly journal: JournalWriter;
+  /** The registry of this moment; one message sees one of them. */
+  readonly registry: () => Registry;
+  readonly queue: DeliveryQueue;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}

@@ -1,0 +1,71 @@
+import { type EntryDraft, newEntryId } from '../journal/entry.ts';
+import type { CommitScope } from '../journal/writer.ts';
+import type { ExchangeContext } from './context.ts';
+import type { Called } from './stages.ts';
+
+type Particulars = Omit<Partial<EntryDraft>, 'id' | 'at' | 'kind'>;
+
+/** An entry about the message that is being answered. */
+export function entryOf(
+  context: ExchangeContext,
+  { received, verified, caller }: Called,
+  kind: EntryDraft['kind'],
+  particulars: Particulars = {},
+): EntryDraft {
+  return {
+    ...entry(context, kind, particulars),
+    version: verified.version,
+    system: caller.system.id,
+    certificate: verified.certificate.fingerprint,
+    // The first entry of a message carries the id that a refusal would have quoted.
+    ...(kind === 'receipt' ? { id: received.journalId, at: received.at } : {}),
+    ...particulars,
+  };
+}
+
+/** An entry about what the node does of itself. */
+export function entry(
+  context: ExchangeContext,
+  kind: EntryDraft['kind'],
+  particulars: Particulars = {},
+): EntryDraft {
+  const at = context.clock.now();
+  return {
+    id: newEntryId(at, context.random(10)),
+    at,
+    kind,
+    protocol: 'SMEV',
+    verdict: 'good',
+    ...particulars,
+  };
+}
+
+/** The bytes that came, kept and entered as received. */
+export function enterReceipt(
+  context: ExchangeContext,
+  scope: CommitScope,
+  called: Called,
+  particulars: Particulars = {},
+): void {
+  const content = scope.content(called.received.bytes);
+  const { operation, tolerated } = called.verified;
+  scope.journal(
+    entryOf(context, called, 'receipt', {
+      ...particulars,
+      content,
+      detail: { operation, ...(tolerated.length === 0 ? {} : { tolerated }) },
+    }),
+  );
+}
+
+/** The bytes that will leave, kept and entered before they do. */
+export function enterAnswer(
+  context: ExchangeContext,
+  scope: CommitScope,
+  called: Called,
+  bytes: Uint8Array,
+  particulars: Particulars = {},
+): void {
+  const content = scope.content(bytes);
+  scope.journal(entryOf(context, called, 'answer', { ...particulars, content }));
+}

@@ -1,0 +1,97 @@
+import type { Fault } from '../fault/fault.ts';
+import { newEntryId } from '../journal/entry.ts';
+import type { CommitScope } from '../journal/writer.ts';
+import { newMessageId } from '../smev/message-id.ts';
+import type { Version } from '../smev/namespaces.ts';
+import type { MadeContent } from '../smev/responses.ts';
+import type { ExchangeTable } from '../store/tables.ts';
+import type { ExchangeContext } from './context.ts';
+import { entry } from './entries.ts';
+import { acceptAsyncError, acceptResponse } from './exchanges.ts';
+import { type Status, statusFor } from './status.ts';
+
+/** An answer of the node's own making, built and ready to be recorded. */
+export interface OwnAnswer {
+  readonly exchange: ExchangeTable;
+  readonly messageId: string;
+  readonly kind: MadeContent['kind'];
+  readonly envelope: Uint8Array;
+  readonly verifiedHash: string;
+}
+
+/**
+ * Builds an answer in the agency's stead, or about its failure, in the version of the request.
+ *
+ * @throws Fault AGENCY_ANSWER_INVALID
+ */
+export async function makeAnswer(
+  { compute, clock, random }: ExchangeContext,
+  exchange: ExchangeTable,
+  made: MadeContent,
+): Promise<OwnAnswer> {
+  const messageId = newMessageId(clock.now(), random(8));
+  const { envelope, verifiedHash } = await compute.make({
+    version: exchange.version as Version,
+    messageId,
+    to: exchange.reply_to,
+    made,
+    messageType: exchange.message_type,
+  });
+  return { exchange, messageId, kind: made.kind, envelope, verifiedHash };
+}
+
+/** What an asynchronous error says, for makeAnswer. */
+export function asyncError(exchange: ExchangeTable, fault: Fault, status: Status): MadeContent {
+  const [what, todo] = fault.row.ru;
+  return {
+    kind: 'async',
+    status: {
+      originalMessageId: exchange.message_id,
+      category: statusFor(exchange.version as Version, status),
+      details: what,
+      fault: { code: fault.code, description: `${fault.code}: ${what}. Что делать: ${todo}` },
+    },
+  };
+}
+
+/** Records the answer as a message of the exchange in the sender's response queue. */
+export async function recordAnswer(
+  context: ExchangeContext,
+  scope: CommitScope,
+  { exchange, messageId, kind, envelope, verifiedHash }: OwnAnswer,
+  verdict: string,
+): Promise<'accepted' | 'queue-full' | 'already-final'> {
+  const content = scope.content(envelope);
+  const message = {
+    exchangeId: exchange.id,
+    messageId,
+    version: exchange.version as Version,
+    messageType: exchange.message_type,
+    sender: kind === 'async' ? context.self.mnemonic : exchange.recipient,
+    senderSystem: null,
+    certificate: null,
+    verifiedHash,
+    envelopeHash: content.hash,
+    answerHash: null,
+    acceptedAt: context.clock.now(),
+    queueItemsMax: context.limits.queueItemsMax,
+  };
+  const { outcome } =
+    kind === 'async'
+      ? await acceptAsyncError(scope.tx, message)
+      : await acceptResponse(scope.tx, { ...message, kind });
+  if (outcome !== 'accepted') return outcome === 'queue-full' ? 'queue-full' : 'already-final';
+  scope.journal({
+    ...entry(context, kind === 'async' ? 'refusal' : 'acceptance', {
+      version: exchange.version,
+      exchangeId: exchange.id,
+      messageId,
+      correlationId: exchange.message_id,
+      messageType: exchange.message_type,
+      content,
+    }),
+    id: newEntryId(context.clock.now(), context.random(10)),
+    verdict,
+  });
+  return 'accepted';
+}

@@ -1,0 +1,89 @@
+import type { Composed } from '../compute/compose.ts';
+import type { Verified } from '../compute/judge.ts';
+import { asFault, Fault } from '../fault/fault.ts';
+import { newEntryId } from '../journal/entry.ts';
+import { judgeCertificate } from '../pki/trust.ts';
+import type { Call, Reply } from './call.ts';
+import { checkContentType, checkMethod } from './call.ts';
+import type { ExchangeContext } from './context.ts';
+import { pipeline } from './pipeline.ts';
+import { type Known, refuse } from './refuse.ts';
+import type { Authorised, Caller, Received } from './stages.ts';
+
+/**
+ * The story of a message that comes in: its bytes are held, judged, its caller known, and what it
+ * asks for is done and recorded; then the signed answer leaves. Whatever fails becomes a refusal.
+ * Never throws.
+ */
+export async function receive(context: ExchangeContext, call: Call): Promise<Reply> {
+  const known: Known = { call, at: context.clock.now(), journalId: journalIdOf(context) };
+  const timer = context.metrics.startRequest();
+  try {
+    const received = await hold(call, known);
+    const verified = await verify(context, received, known);
+    const authorised = authorise(context, received, verified, known);
+    const { answer } = await pipeline[authorised.request.operation](context, authorised as never);
+    timer.end(verified.operation, 'accepted');
+    return { status: 200, bytes: answer };
+  } catch (thrown) {
+    const fault = asFault(thrown);
+    timer.end(known.operation, fault.code);
+    return refuse(context, fault, known);
+  }
+}
+
+function journalIdOf({ clock, random }: ExchangeContext): string {
+  return newEntryId(clock.now(), random(10));
+}
+
+/** The bytes, before anything else can fail. */
+async function hold(call: Call, known: Known): Promise<Received> {
+  checkMethod(call);
+  checkContentType(call);
+  const bytes = await call.body();
+  known.bytes = bytes;
+  const { endpoint, soapAction, peer } = call;
+  return { bytes, endpoint, soapAction, peer, at: known.at, journalId: known.journalId };
+}
+
+/** Opens, validates and verifies on a worker thread. */
+async function verify(
+  { compute }: ExchangeContext,
+  received: Received,
+  known: Known,
+): Promise<Verified> {
+  const judgement = await compute.judge(received);
+  known.operation = judgement.operation;
+  known.hash = judgement.hash;
+  known.messageId = judgement.claimedMessageId;
+  if (judgement.verdict === 'refused') {
+    known.certificate = judgement.fingerprint;
+    throw new Fault(judgement.fault.code, judgement.fault.detail);
+  }
+  known.certificate = judgement.certificate.fingerprint;
+  known.keyKind = judgement.certificate.keyKind;
+  return judgement;
+}
+
+/** Knows the caller by the certificate alone: registered, valid now, issued by a trusted authority. */
+function authorise(
+  context: ExchangeContext,
+  received: Received,
+  verified: Verified,
+  known: Known,
+): Authorised {
+  const registry = context.registry();
+  const found = registry.systemOfCertificate(verified.certificate.fingerprint);
+  if (found === undefined) throw new Fault('SENDER_UNKNOWN');
+  const { system, certificate } = found;
+  const distrust = judgeCertificate(certificate, registry.anchors, received.at);
+  if (distrust !== undefined) throw distrust;
+  const caller: Caller = { system, participant: registry.participant(system.participant) };
+  known.system = system.id;
+  return { received, verified, caller, request: verified.request };
+}
+
+/** The answer to send where nothing was recorded for it. */
+export function unrecorded({ bytes }: Composed): { readonly answer: Uint8Array } {
+  return { answer: bytes };
+}

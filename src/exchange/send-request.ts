@@ -1,0 +1,124 @@
+import { Fault } from '../fault/fault.ts';
+import { authoriseRequest } from '../participants/authorise.ts';
+import type { Metadata } from '../smev/metadata.ts';
+import type { ExchangeContext } from './context.ts';
+import { enterAnswer, enterReceipt, entryOf } from './entries.ts';
+import { acceptRequest, type NewRequest } from './exchanges.ts';
+import { checkEndOfLife, checkMessageId } from './fresh.ts';
+import { partyOf } from './parties.ts';
+import { answerAgain } from './repeat.ts';
+import type { Authorised, Recorded } from './stages.ts';
+import { statusFor } from './status.ts';
+
+/**
+ * SendRequest: the sender may send this message type, the MessageID is fresh and not seen. Then
+ * exchange, bytes, journal and the signed acknowledgement are recorded in one transaction, and the
+ * request stands in the recipient's queue or waits for its connector.
+ */
+export async function sendRequest(
+  context: ExchangeContext,
+  authorised: Authorised<'SendRequest'>,
+): Promise<Recorded> {
+  const { request, verified, caller, received } = authorised;
+  const route = authoriseRequest(
+    context.registry(),
+    caller.system,
+    request.content,
+    verified.content,
+  );
+  const again = await answerAgain(context, authorised, request.messageId);
+  if (again !== undefined) return again;
+  checkMessageId(request.messageId, received.at, context.limits);
+  checkEndOfLife(request.eol, received.at);
+
+  const metadata: Metadata = {
+    messageId: request.messageId,
+    messageType: 'REQUEST',
+    sender: partyOf(caller),
+    sentAt: received.at,
+    destination: route.destination,
+    recipient: { mnemonic: route.recipient.id, name: route.recipient.name },
+    contentType: route.messageType.name,
+    deliveredAt: undefined,
+    status: statusFor(verified.version, 'requestIsQueued'),
+  };
+  const answer = await context.compute.compose({
+    version: verified.version,
+    keyKind: verified.certificate.keyKind,
+    content: { kind: 'accepted', operation: 'SendRequest', metadata },
+  });
+  const exchange = newExchange(context, authorised, route);
+  const outcome = await context.journal.commit(async (scope) => {
+    const envelope = scope.content(received.bytes);
+    const kept = scope.content(answer.bytes);
+    const accepted = await acceptRequest(scope.tx, {
+      ...exchange,
+      envelopeHash: envelope.hash,
+      answerHash: kept.hash,
+    });
+    if (accepted.outcome === 'queue-full') {
+      throw new Fault('QUEUE_FULL', {
+        values: { destination: route.destination, address: context.nodeId },
+      });
+    }
+    if (accepted.outcome === 'accepted') {
+      const about = {
+        exchangeId: exchange.exchangeId,
+        messageId: request.messageId,
+        messageType: route.messageType.id,
+      };
+      enterReceipt(context, scope, authorised, about);
+      scope.journal(
+        entryOf(context, authorised, 'acceptance', {
+          ...about,
+          detail: { verifiedHash: verified.verifiedHash, recipient: route.recipient.id },
+        }),
+      );
+      enterAnswer(context, scope, authorised, answer.bytes, about);
+    }
+    return accepted;
+  });
+  if (outcome.outcome === 'repeated') {
+    // Another delivery of the same message was recorded while this one was being judged.
+    const stored = await answerAgain(context, authorised, request.messageId);
+    if (stored !== undefined) return stored;
+  }
+  if (route.kind === 'connector') {
+    await context.queue.enqueue(exchange.exchangeId, route.lane, received.at);
+  }
+  return { answer: answer.bytes };
+}
+
+type Route = ReturnType<typeof authoriseRequest>;
+
+function newExchange(
+  { random, limits }: ExchangeContext,
+  { request, verified, caller, received }: Authorised<'SendRequest'>,
+  route: Route,
+): Omit<NewRequest, 'envelopeHash' | 'answerHash'> {
+  return {
+    exchangeId: newId(random(16)),
+    messageId: request.messageId,
+    messageType: route.messageType.id,
+    version: verified.version,
+    sender: caller.participant.id,
+    senderSystem: caller.system.id,
+    recipient: route.recipient.id,
+    recipientSystem: route.kind === 'queue' ? route.system : null,
+    lane: route.kind === 'connector' ? route.lane : null,
+    replyTo: random(32).toString('base64url'),
+    referenceMessageId: request.referenceMessageId ?? null,
+    transactionCode: request.transactionCode ?? null,
+    nodeId: request.nodeId,
+    eol: request.eol ?? null,
+    test: request.test,
+    certificate: verified.certificate.fingerprint,
+    verifiedHash: verified.verifiedHash,
+    acceptedAt: received.at,
+    queueItemsMax: limits.queueItemsMax,
+  };
+}
+
+function newId(bytes: Buffer): string {
+  return bytes.toString('hex');
+}

@@ -1,0 +1,103 @@
+import { Fault } from '../fault/fault.ts';
+import { authoriseResponse } from '../participants/authorise.ts';
+import type { Metadata } from '../smev/metadata.ts';
+import type { ExchangeTable } from '../store/tables.ts';
+import type { ExchangeContext } from './context.ts';
+import { enterAnswer, enterReceipt, entryOf } from './entries.ts';
+import { acceptResponse, findByReplyTo, type ResponseOutcome } from './exchanges.ts';
+import { checkMessageId } from './fresh.ts';
+import { partyOf, partyOfParticipant } from './parties.ts';
+import { answerAgain } from './repeat.ts';
+import type { Authorised, Recorded } from './stages.ts';
+import { statusFor } from './status.ts';
+
+/**
+ * SendResponse: the caller is the recipient of the request that `To` stands for, and answers with
+ * content of its type, a rejection, or a status. Any number of statuses may come before the one
+ * final answer. The answer is put into the sender's response queue in the recording transaction.
+ */
+export async function sendResponse(
+  context: ExchangeContext,
+  authorised: Authorised<'SendResponse'>,
+): Promise<Recorded> {
+  const { request, verified, caller, received } = authorised;
+  const again = await answerAgain(context, authorised, request.messageId);
+  if (again !== undefined) return again;
+  checkMessageId(request.messageId, received.at, context.limits);
+  const exchange = await findByReplyTo(context.database.kysely, request.to);
+  // Whether the exchange is unknown or another's looks the same from outside.
+  if (exchange === undefined || exchange.recipient !== caller.participant.id) {
+    throw new Fault('RECIPIENT_UNKNOWN');
+  }
+  if (request.kind === 'response') {
+    authoriseResponse(context.registry(), exchange.message_type, request.content, verified.content);
+  }
+  const answer = await acknowledge(context, authorised, exchange);
+  const about = {
+    exchangeId: exchange.id,
+    messageId: request.messageId,
+    correlationId: exchange.message_id,
+    messageType: exchange.message_type,
+  };
+  const outcome = await context.journal.commit(async (scope) => {
+    const accepted = await acceptResponse(scope.tx, {
+      exchangeId: exchange.id,
+      messageId: request.messageId,
+      kind: request.kind,
+      version: verified.version,
+      messageType: exchange.message_type,
+      sender: caller.participant.id,
+      senderSystem: caller.system.id,
+      certificate: verified.certificate.fingerprint,
+      verifiedHash: verified.verifiedHash,
+      envelopeHash: scope.content(received.bytes).hash,
+      answerHash: scope.content(answer).hash,
+      acceptedAt: received.at,
+      queueItemsMax: context.limits.queueItemsMax,
+    });
+    refuseOutcome(accepted.outcome);
+    if (accepted.outcome === 'accepted') {
+      enterReceipt(context, scope, authorised, about);
+      const detail = { verifiedHash: verified.verifiedHash, kind: request.kind };
+      scope.journal(entryOf(context, authorised, 'acceptance', { ...about, detail }));
+      enterAnswer(context, scope, authorised, answer, about);
+    }
+    return accepted.outcome;
+  });
+  if (outcome === 'repeated') {
+    const stored = await answerAgain(context, authorised, request.messageId);
+    if (stored !== undefined) return stored;
+  }
+  return { answer };
+}
+
+function refuseOutcome(outcome: ResponseOutcome): void {
+  if (outcome === 'queue-full') throw new Fault('QUEUE_FULL');
+  if (outcome === 'already-final') throw new Fault('RESPONSE_ALREADY_FINAL');
+  if (outcome === 'not-recipient') throw new Fault('RECIPIENT_UNKNOWN');
+}
+
+async function acknowledge(
+  context: ExchangeContext,
+  { request, verified, caller, received }: Authorised<'SendResponse'>,
+  exchange: ExchangeTable,
+): Promise<Uint8Array> {
+  const registry = context.registry();
+  const metadata: Metadata = {
+    messageId: request.messageId,
+    messageType: 'RESPONSE',
+    sender: partyOf(caller),
+    sentAt: received.at,
+    destination: `${exchange.sender_system}.response`,
+    recipient: partyOfParticipant(registry, exchange.sender),
+    contentType: registry.findMessageType(exchange.message_type)?.name,
+    deliveredAt: undefined,
+    status: statusFor(verified.version, 'responseIsAcceptedBySmev'),
+  };
+  const composed = await context.compute.compose({
+    version: verified.version,
+    keyKind: verified.certificate.keyKind,
+    content: { kind: 'accepted', operation: 'SendResponse', metadata },
+  });
+  return composed.bytes;
+}

@@ -1,0 +1,132 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, extname, resolve } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { readCertificate } from '../pki/certificate.ts';
+import { type Declaration, declarationSchema } from './declarations.ts';
+
+/** A declaration with the files that it names read. */
+export type Loaded =
+  | {
+      readonly kind: 'participant';
+      readonly id: string;
+      readonly name: string;
+      readonly systems: readonly {
+        readonly id: string;
+        readonly certificates: readonly Uint8Array[];
+      }[];
+    }
+  | (Omit<Extract<Declaration, { kind: 'messageType' }>, 'versions'> & {
+      readonly versions: readonly LoadedVersion[];
+    })
+  | { readonly kind: 'trustAnchor'; readonly id: string; readonly certificate: Uint8Array };
+
+export interface LoadedVersion {
+  readonly namespace: string;
+  readonly requestRoot: string;
+  readonly responseRoot: string;
+  readonly schemas: readonly { readonly name: string; readonly bytes: Uint8Array }[];
+}
+
+/** All that is wrong with the files, each with its place. */
+export class DeclarationsInvalid extends Error {
+  override readonly name = 'DeclarationsInvalid';
+  constructor(problems: readonly string[]) {
+    super(
+      `описания неверны / the declarations are invalid:\n${problems.map((p) => `  ${p}`).join('\n')}`,
+    );
+  }
+}
+
+/**
+ * Reads YAML files, or all *.yaml of folders, with the certificates and schemas that they name
+ * relative to themselves.
+ *
+ * @throws DeclarationsInvalid naming everything that is wrong
+ */
+export function readDeclarations(paths: readonly string[]): Loaded[] {
+  const problems: string[] = [];
+  const loaded: Loaded[] = [];
+  for (const file of paths.flatMap((path) => yamlFiles(path, problems))) {
+    for (const [index, value] of documentsOf(file, problems).entries()) {
+      const parsed = declarationSchema.safeParse(value);
+      if (!parsed.success) {
+        for (const issue of parsed.error.issues) {
+          problems.push(`${file} (${index + 1}): ${issue.path.join('.')}: ${issue.message}`);
+        }
+        continue;
+      }
+      try {
+        loaded.push(load(parsed.data, dirname(file)));
+      } catch (error) {
+        problems.push(`${file} (${index + 1}): ${error instanceof Error ? error.message : error}`);
+      }
+    }
+  }
+  if (problems.length > 0) throw new DeclarationsInvalid(problems);
+  return loaded;
+}
+
+function yamlFiles(path: string, problems: string[]): string[] {
+  try {
+    if (!statSync(path).isDirectory()) return [resolve(path)];
+    return readdirSync(path)
+      .filter((name) => ['.yaml', '.yml'].includes(extname(name)))
+      .sort()
+      .map((name) => resolve(path, name));
+  } catch {
+    problems.push(`${path}: не читается / cannot be read`);
+    return [];
+  }
+}
+
+function documentsOf(file: string, problems: string[]): unknown[] {
+  const documents = parseAllDocuments(readFileSync(file, 'utf8'));
+  if (!Array.isArray(documents)) return [];
+  return documents.flatMap((document) => {
+    problems.push(...document.errors.map((error) => `${file}: ${error.message}`));
+    const value: unknown = document.toJS();
+    return value === null ? [] : [value];
+  });
+}
+
+function load(declaration: Declaration, folder: string): Loaded {
+  switch (declaration.kind) {
+    case 'participant':
+      return {
+        ...declaration,
+        systems: declaration.systems.map(({ id, certificates }) => ({
+          id,
+          certificates: certificates.map((file) => certificateIn(folder, file)),
+        })),
+      };
+    case 'trustAnchor':
+      return { ...declaration, certificate: certificateIn(folder, declaration.certificate) };
+    case 'messageType':
+      return {
+        ...declaration,
+        versions: declaration.versions.map(({ schemas, ...version }) => ({
+          ...version,
+          schemas: schemasIn(folder, schemas),
+        })),
+      };
+  }
+}
+
+function certificateIn(folder: string, file: string): Uint8Array {
+  const bytes = readFileSync(resolve(folder, file));
+  try {
+    return readCertificate(bytes[0] === 0x30 ? bytes : bytes.toString('latin1')).der;
+  } catch {
+    throw new Error(`${file}: не сертификат X.509 / not an X.509 certificate`);
+  }
+}
+
+/** Schema files are known by their path relative to the main one, as its imports name them. */
+function schemasIn(folder: string, files: readonly string[]): LoadedVersion['schemas'] {
+  const base = dirname(resolve(folder, files[0] ?? ''));
+  return files.map((file) => {
+    const path = resolve(folder, file);
+    const name = path.startsWith(`${base}/`) ? path.slice(base.length + 1) : file;
+    return { name, bytes: new Uint8Array(readFileSync(path)) };
+  });
+}

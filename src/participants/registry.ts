@@ -1,0 +1,213 @@
+import { Fault } from '../fault/fault.ts';
+import { type Certificate, readCertificate } from '../pki/certificate.ts';
+import type { MessageTypeSchemas } from '../schema/registry.ts';
+import type { Database } from '../store/database.ts';
+import type { Route } from './declarations.ts';
+
+/** An agency or another organisation that exchanges messages. */
+export interface Participant {
+  readonly id: string;
+  readonly name: string;
+  /** In the order declared. */
+  readonly systems: readonly string[];
+}
+
+/** A participant's information system: it signs, and incoming queues belong to it. */
+export interface InformationSystem {
+  readonly id: string;
+  readonly participant: string;
+}
+
+/** A kind of business content with its schemas, rights and route. */
+export interface MessageType {
+  readonly id: string;
+  readonly name: string;
+  readonly versions: MessageTypeSchemas['versions'];
+  /** Ids of participants. */
+  readonly senders: readonly string[];
+  readonly providers: readonly string[];
+  readonly route: Route;
+}
+
+/** What operators declared, as of one revision. It never changes; a newer one replaces it. */
+export interface Registry {
+  readonly revision: number;
+  readonly anchors: readonly Certificate[];
+  readonly messageTypes: readonly MessageType[];
+  systemOfCertificate(
+    fingerprint: string,
+  ): { readonly system: InformationSystem; readonly certificate: Certificate } | undefined;
+  /** @throws Fault INTERNAL when there is none */
+  participant(id: string): Participant;
+  findParticipant(id: string): Participant | undefined;
+  findMessageType(id: string): MessageType | undefined;
+  /** By the root element of either side, in any of its versions. */
+  messageTypeOfRoot(namespace: string, local: string): MessageType | undefined;
+}
+
+/** Reads the whole registry from the database. */
+export async function readRegistry({ kysely }: Database): Promise<Registry> {
+  const revision = await kysely.selectFrom('revision').select('revision').executeTakeFirstOrThrow();
+  const participants = await kysely.selectFrom('participant').selectAll().execute();
+  const systems = await kysely
+    .selectFrom('information_system')
+    .selectAll()
+    .orderBy('participant')
+    .orderBy('position')
+    .execute();
+  const certificates = await kysely.selectFrom('certificate').selectAll().execute();
+  const anchors = await kysely.selectFrom('trust_anchor').selectAll().orderBy('id').execute();
+  return buildRegistry({
+    revision: revision.revision,
+    participants: participants.map(({ id, name }) => ({
+      id,
+      name,
+      systems: systems.filter((system) => system.participant === id).map((system) => system.id),
+    })),
+    systems: systems.map(({ id, participant }) => ({ id, participant })),
+    certificates: certificates.map(({ system, der }) => ({
+      system,
+      certificate: readCertificate(der),
+    })),
+    messageTypes: await readMessageTypes({ kysely }),
+    anchors: anchors.map(({ der }) => readCertificate(der)),
+  });
+}
+
+async function readMessageTypes({ kysely }: Pick<Database, 'kysely'>): Promise<MessageType[]> {
+  const types = await kysely.selectFrom('message_type').selectAll().orderBy('id').execute();
+  const versions = await kysely
+    .selectFrom('message_type_version')
+    .selectAll()
+    .orderBy('position')
+    .execute();
+  const files = new Map<string, Uint8Array>();
+  const named = versions.map((version) => ({
+    version,
+    files: JSON.parse(version.schemas) as { name: string; hash: string }[],
+  }));
+  const hashes = [...new Set(named.flatMap((each) => each.files.map(({ hash }) => hash)))];
+  for (const hash of hashes) {
+    const row = await kysely
+      .selectFrom('content')
+      .select('bytes')
+      .where('hash', '=', hash)
+      .executeTakeFirstOrThrow();
+    files.set(hash, new Uint8Array(row.bytes));
+  }
+  return types.map(({ id, name, senders, providers, route }) => ({
+    id,
+    name,
+    senders: JSON.parse(senders) as string[],
+    providers: JSON.parse(providers) as string[],
+    route: JSON.parse(route) as Route,
+    versions: named
+      .filter(({ version }) => version.message_type === id)
+      .map(({ version, files: schemas }) => ({
+        namespace: version.namespace,
+        requestRoot: version.request_root,
+        responseRoot: version.response_root,
+        schemas: schemas.map((file) => ({
+          name: file.name,
+          bytes: files.get(file.hash) ?? new Uint8Array(),
+        })),
+      })),
+  }));
+}
+
+interface Parts {
+  readonly revision: number;
+  readonly participants: readonly Participant[];
+  readonly systems: readonly InformationSystem[];
+  readonly certificates: readonly { readonly system: string; readonly certificate: Certificate }[];
+  readonly messageTypes: readonly MessageType[];
+  readonly anchors: readonly Certificate[];
+}
+
+/** Builds the registry of its parts. */
+export function buildRegistry(parts: Parts): Registry {
+  const participants = new Map(parts.participants.map((each) => [each.id, each]));
+  const systems = new Map(parts.systems.map((each) => [each.id, each]));
+  const types = new Map(parts.messageTypes.map((each) => [each.id, each]));
+  const owners = new Map(
+    parts.certificates.map(({ system, certificate }) => [
+      certificate.fingerprint,
+      { system, certificate },
+    ]),
+  );
+  const roots = new Map<string, MessageType>();
+  for (const type of parts.messageTypes) {
+    for (const { namespace, requestRoot, responseRoot } of type.versions) {
+      roots.set(`{${namespace}}${requestRoot}`, type);
+      roots.set(`{${namespace}}${responseRoot}`, type);
+    }
+  }
+  return {
+    revision: parts.revision,
+    anchors: parts.anchors,
+    messageTypes: parts.messageTypes,
+    systemOfCertificate: (fingerprint) => {
+      const owner = owners.get(fingerprint);
+      const system = owner && systems.get(owner.system);
+      return owner && system && { system, certificate: owner.certificate };
+    },
+    participant: (id) => {
+      const found = participants.get(id);
+      if (found === undefined) throw new Fault('INTERNAL', { private: `no participant ${id}` });
+      return found;
+    },
+    findParticipant: (id) => participants.get(id),
+    findMessageType: (id) => types.get(id),
+    messageTypeOfRoot: (namespace, local) => roots.get(`{${namespace}}${local}`),
+  };
+}
+
+export interface Watch {
+  stop(): Promise<void>;
+}
+
+/**
+ * Looks every second whether the revision has changed, and hands over the new registry. A change
+ * that cannot be taken up is told to `failed` and tried again; the node works on with the last good.
+ */
+export function watchRegistry(
+  database: Database,
+  from: number,
+  onChange: (registry: Registry) => Promise<void>,
+  failed: (error: unknown) => void,
+): Watch {
+  let known = from;
+  let stopped = false;
+  let timer: NodeJS.Timeout;
+  let looking: Promise<void> = Promise.resolve();
+  const look = async () => {
+    try {
+      const { revision } = await database.kysely
+        .selectFrom('revision')
+        .select('revision')
+        .executeTakeFirstOrThrow();
+      if (revision !== known) {
+        const registry = await readRegistry(database);
+        await onChange(registry);
+        known = registry.revision;
+      }
+    } catch (error) {
+      failed(error);
+    }
+    if (!stopped) schedule();
+  };
+  const schedule = () => {
+    timer = setTimeout(() => {
+      looking = look();
+    }, 1000);
+  };
+  schedule();
+  return {
+    stop: async () => {
+      stopped = true;
+      clearTimeout(timer);
+      await looking;
+      clearTimeout(timer);
+    },
+  };
+}
