@@ -1,11 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { parseAllDocuments } from 'yaml';
 import {
   type AgencyRequest,
   FinalFailure,
   RetryableFailure,
 } from '../../src/connectors/connector.ts';
-import { type SimulatorSettings, simulator } from '../../src/connectors/simulator.ts';
+import { type SimulatorSettings, scenarios, simulator } from '../../src/connectors/simulator.ts';
+import { buildContentRegistry, judgeContent } from '../../src/schema/registry.ts';
 import { withXml } from '../../src/xml/document.ts';
 import { childText } from '../../src/xml/navigate.ts';
 
@@ -121,5 +124,47 @@ describe('the simulator', () => {
     const began = performance.now();
     await simulator({ ...settings, latencyMs: 60 }).deliver(request());
     expect(performance.now() - began).to.be.greaterThan(55);
+  });
+});
+
+describe('the simulated message type of the sandbox', () => {
+  const folder = new URL('../../config/sandbox/', import.meta.url);
+  const declared = parseAllDocuments(readFileSync(new URL('message-types.yaml', folder), 'utf8'))
+    .map((document) => document.toJS() as Declared)
+    .find(({ route }) => route.kind === 'simulator');
+
+  interface Declared {
+    id: string;
+    versions: { namespace: string; requestRoot: string; responseRoot: string; schemas: string[] }[];
+    route: SimulatorSettings & { kind: string };
+  }
+
+  it('asks and is answered as its schema says, in every scenario', async () => {
+    const version = declared?.versions[0];
+    if (declared === undefined || version === undefined) throw new Error('there is none');
+    const schemas = version.schemas.map((name) => ({
+      name,
+      bytes: readFileSync(new URL(name, folder)),
+    }));
+    const registry = buildContentRegistry([{ id: 'it', versions: [{ ...version, schemas }] }]);
+    const findings = (content: Uint8Array) =>
+      withXml(content, ({ root }) => judgeContent(registry, root)?.findings);
+    const agency = simulator({ ...declared.route, latencyMs: 0 });
+    for (const scenario of [undefined, ...scenarios.filter((one) => one !== 'slow')]) {
+      for (let n = 0; n < 10; n += 1) {
+        const mark = scenario === undefined ? '' : `<Scenario>${scenario}</Scenario>`;
+        const content = Buffer.from(
+          `<${version.requestRoot} xmlns="${version.namespace}"><PaymentNumber>${n}</PaymentNumber>${mark}</${version.requestRoot}>`,
+        );
+        expect(findings(content)).to.deep.equal([]);
+        const message = request(undefined, { content, messageId: `m${n}`, attempt: 2 });
+        const answer = await agency.deliver(message).catch(() => undefined);
+        expect(answer?.kind).to.equal(
+          scenario === 'fail' ? undefined : scenario === 'reject' ? 'rejection' : 'content',
+        );
+        if (answer?.kind === 'content') expect(findings(answer.content)).to.deep.equal([]);
+      }
+    }
+    registry.dispose();
   });
 });
