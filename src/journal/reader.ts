@@ -4,7 +4,7 @@ import { ChainVerifier, type Problem } from './chain.ts';
 import type { Entry } from './entry.ts';
 
 /** The names of all chains in the store. */
-export async function chainNames(db: Kysely<Tables>): Promise<string[]> {
+async function chainNames(db: Kysely<Tables>): Promise<string[]> {
   const inEntries = await db.selectFrom('journal_entry').select('node').distinct().execute();
   const inHeads = await db.selectFrom('journal_chain').select('node').execute();
   return [...new Set([...inEntries, ...inHeads].map(({ node }) => node))].sort();
