@@ -1,5 +1,5 @@
 import type { AgencyAnswer, AgencyRequest, Connector } from '../connectors/connector.ts';
-import { RetryableFailure } from '../connectors/connector.ts';
+import { FinalFailure, RetryableFailure } from '../connectors/connector.ts';
 import { asFault, Fault } from '../fault/fault.ts';
 import type { CommitScope } from '../journal/writer.ts';
 import {
@@ -41,16 +41,17 @@ export async function deliverExchange(
     const answer = await connector.deliver(await agencyRequest(context, exchange, claimed));
     await takeAnswer(context, exchange, answer, claimed);
   } catch (thrown) {
-    const fault = thrown instanceof RetryableFailure ? undefined : asFault(thrown);
-    const cause = { code: fault?.code ?? 'AGENCY_FAILED', why: describe(thrown) };
+    const fault = faultOf(thrown);
+    const cause = { code: fault.code, why: describe(thrown) };
     context.log.warn(
       { exchange: exchange.id, attempt: claimed.attempts, ...cause },
       'delivery failed',
     );
-    if (fault === undefined && claimed.attempts < rules.attemptsMax) {
+    const again = !(thrown instanceof FinalFailure) && fault.row.retry !== 'never';
+    if (again && claimed.attempts < rules.attemptsMax) {
       await postpone(context, exchange, rules, claimed, cause);
     } else {
-      await giveUp(context, exchange, claimed, fault ?? new Fault('AGENCY_FAILED'), cause);
+      await giveUp(context, exchange, claimed, fault, cause);
     }
   }
 }
@@ -166,6 +167,14 @@ function enterDelivery(
     }),
     verdict,
   });
+}
+
+/** What the agency's failure is for its sender; a fault of the node's own keeps its code. */
+function faultOf(thrown: unknown): Fault {
+  if (thrown instanceof RetryableFailure || thrown instanceof FinalFailure) {
+    return new Fault('AGENCY_FAILED', { cause: thrown });
+  }
+  return asFault(thrown);
 }
 
 function describe(thrown: unknown): string {

@@ -3,7 +3,7 @@ import type { CommitScope } from '../journal/writer.ts';
 import { addNotice } from '../smev/incoming-queue.ts';
 import type { ExchangeTable, QueueItemTable } from '../store/tables.ts';
 import type { ExchangeContext } from './context.ts';
-import { advance, getExchange } from './exchanges.ts';
+import { advance, findMessage, getExchange } from './exchanges.ts';
 import type { Notice } from './look.ts';
 import { asyncError, makeAnswer, type OwnAnswer, recordAnswer } from './own-answer.ts';
 import type { Status } from './status.ts';
@@ -45,6 +45,9 @@ export async function noteAcknowledged(
     });
     return;
   }
+  // A status is on the way to the answer, and an error of the node's own ends nothing anew.
+  const kind = (await findMessage(scope.tx, item.message_id))?.kind;
+  if (kind !== 'response' && kind !== 'rejection') return;
   const status: Status = accepted ? 'messageIsDelivered' : 'responseIsRejectedBySmev';
   await advance(scope.tx, exchange.id, status, now);
   if (exchange.recipient_system === null) return;

@@ -34,7 +34,9 @@ function bornAs<T extends typeof IncomingMessage | typeof ServerResponse>(
   base: T,
   prototype: object,
 ): T {
-  const born = (...args: unknown[]) => Reflect.construct(base, args, born);
+  function born(...args: unknown[]) {
+    return Reflect.construct(base, args, new.target);
+  }
   born.prototype = prototype;
   return Object.setPrototypeOf(born, base);
 }

@@ -79,14 +79,14 @@ export class GroupCommit<S> {
   async #commit(batch: readonly Waiting<S>[]): Promise<void> {
     const progress = { worked: false };
     try {
-      const results = await this.#transact(batch, progress);
+      const results = await again(() => this.#transact(batch, progress));
       batch.forEach(({ resolve }, index) => {
         resolve(results[index] as never);
       });
     } catch (error) {
       // After a COMMIT that failed nobody knows what is on disk: running again might do it twice.
-      const again = batch.length > 1 && !progress.worked;
-      if (again) for (const each of batch) await this.#commit([each]);
+      const apart = batch.length > 1 && !progress.worked;
+      if (apart) for (const each of batch) await this.#commit([each]);
       else for (const { reject } of batch) reject(error);
     }
   }
@@ -100,5 +100,21 @@ export class GroupCommit<S> {
       progress.worked = true;
       return results;
     });
+  }
+}
+
+// PostgreSQL ends one of two transactions that wait for each other; nothing of it stays, and the same
+// works go through another time (SQLSTATE deadlock_detected, serialization_failure).
+const passing = new Set(['40P01', '40001']);
+const tries = 3;
+
+async function again<T>(transact: () => Promise<T>): Promise<T> {
+  for (let left = tries; ; left -= 1) {
+    try {
+      return await transact();
+    } catch (error) {
+      const code = (error as { code?: unknown }).code;
+      if (left <= 1 || typeof code !== 'string' || !passing.has(code)) throw error;
+    }
   }
 }

@@ -10,7 +10,7 @@ import {
 } from '../harness/client.ts';
 import { birthRequest, birthResponse, birthType, paymentRequest } from '../harness/content.ts';
 import { mezhved, type NodeProcess, startNode, temporaryFolder } from '../harness/node.ts';
-import { freshPostgres, postgresMissing } from '../harness/postgres.ts';
+import { freshPostgres } from '../harness/postgres.ts';
 
 describe('an exchange over HTTP', function () {
   this.timeout(60_000);
@@ -23,7 +23,10 @@ describe('an exchange over HTTP', function () {
       before(async function () {
         if (store === 'postgres') {
           database = await freshPostgres();
-          if (database === undefined) return postgresMissing(this);
+          if (database === undefined) {
+            process.stdout.write('SKIPPED: PostgreSQL: install the Debian package postgresql\n');
+            this.skip();
+          }
         }
         folder = await temporaryFolder();
         const env = database === undefined ? {} : { MEZHVED_DATABASE_URL: database.url };
@@ -35,8 +38,11 @@ describe('an exchange over HTTP', function () {
         await database?.drop();
       });
 
-      const client = (agency: 'agency-a' | 'agency-b', version: Version, kind: 'rsa' | 'ec' = 'rsa') =>
-        new Client(node.url, version, sandboxSigner(agency, kind));
+      const client = (
+        agency: 'agency-a' | 'agency-b',
+        version: Version,
+        kind: 'rsa' | 'ec' = 'rsa',
+      ) => new Client(node.url, version, sandboxSigner(agency, kind));
 
       for (const version of versions) {
         for (const kind of ['rsa', 'ec'] as const) {
@@ -65,13 +71,19 @@ describe('an exchange over HTTP', function () {
       }
 
       it('goes from a sender of one version to a provider of another', async () => {
-        for (const [from, to] of [['1.1', '1.2'], ['1.2', '1.3'], ['1.3', '1.1']] as const) {
+        for (const [from, to] of [
+          ['1.1', '1.2'],
+          ['1.2', '1.3'],
+          ['1.3', '1.1'],
+        ] as const) {
           const messageId = freshMessageId();
           await client('agency-a', from).sendRequest({ messageId, content: birthRequest('Тест') });
           const polled = await client('agency-b', to).poll('GetRequest');
           const request = polledRequest(polled);
           expect(request?.messageId).to.equal(messageId);
-          await client('agency-b', to).sendResponse(request?.replyTo ?? '', { content: birthResponse('Тест') });
+          await client('agency-b', to).sendResponse(request?.replyTo ?? '', {
+            content: birthResponse('Тест'),
+          });
           await client('agency-b', to).ack(messageId);
           const response = polledResponse(await client('agency-a', from).poll('GetResponse'));
           expect(response?.originalMessageId).to.equal(messageId);
@@ -112,8 +124,15 @@ describe('an exchange over HTTP', function () {
         const messageId = freshMessageId();
         await sender.sendRequest({ messageId, content: birthRequest('Тест') });
         const list = JSON.parse((await mezhved(['exchange', 'list', '--json'], node.env)).stdout);
-        expect(list[0]).to.include({ messageId, type: birthType, sender: 'agency-a', status: 'requestIsQueued' });
-        const show = JSON.parse((await mezhved(['exchange', 'show', messageId, '--json'], node.env)).stdout);
+        expect(list[0]).to.include({
+          messageId,
+          type: birthType,
+          sender: 'agency-a',
+          status: 'requestIsQueued',
+        });
+        const show = JSON.parse(
+          (await mezhved(['exchange', 'show', messageId, '--json'], node.env)).stdout,
+        );
         expect(show.timeline.map(({ stage }: { stage: string }) => stage)).to.include.members([
           'receipt',
           'acceptance',
