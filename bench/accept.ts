@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sendRequestCall } from '../src/smev/calls.ts';
 import { Client, freshMessageId, sandboxSigner } from '../test/harness/client.ts';
+import { birthRequest } from '../test/harness/content.ts';
 import { checkout, startNode, temporaryFolder } from '../test/harness/node.ts';
 import { freshPostgres } from '../test/harness/postgres.ts';
 import { load } from './load.ts';
@@ -49,12 +50,9 @@ export async function accept(options: AcceptOptions): Promise<Map<string, number
   return ratios;
 }
 
-function content(index: number): string {
-  const filler = 'Сведения для замера '.repeat(25);
-  return (
-    '<p:PaymentStatusRequest xmlns:p="urn://mezhved.example/bench/1.0.0">' +
-    `<p:Number>${index}</p:Number><p:Note>${filler}</p:Note></p:PaymentStatusRequest>`
-  );
+/** Business content of the sandbox, filled up to a message of about 3 KB. */
+function content(): string {
+  return birthRequest('Запись для замера '.repeat(10).slice(0, 160));
 }
 
 function sizeOf(): number {
@@ -64,8 +62,8 @@ function sizeOf(): number {
 /** Signed beforehand: the client's signing must not be measured. */
 function presign(kind: Kind, count: number): string[] {
   const client = new Client('', '1.2', sandboxSigner('agency-a', kind));
-  return Array.from({ length: count }, (_, index) =>
-    client.sign(sendRequestCall('1.2', { messageId: freshMessageId(), content: content(index) })),
+  return Array.from({ length: count }, () =>
+    client.sign(sendRequestCall('1.2', { messageId: freshMessageId(), content: content() })),
   );
 }
 
@@ -130,7 +128,6 @@ async function startOurs(
     MEZHVED_CONFIG: join(checkout, 'bench', 'accept.config.yaml'),
     ...(database === undefined ? {} : { MEZHVED_DATABASE_URL: database }),
   });
-  await applyBenchType(folder, node.env);
   return {
     name: 'Mezhved',
     url: `${node.url}/smev/v1.2/ws`,
@@ -140,13 +137,6 @@ async function startOurs(
       await node.stop();
     },
   };
-}
-
-async function applyBenchType(_folder: string, env: NodeJS.ProcessEnv): Promise<void> {
-  const { mezhved } = await import('../test/harness/node.ts');
-  const { code, stderr } = await mezhved(['apply', 'bench/accept.declarations.yaml'], env);
-  if (code !== 0) throw new Error(`apply: ${stderr}`);
-  await new Promise((resolve) => setTimeout(resolve, 2500));
 }
 
 async function startNaive(kind: Kind, folder: string, messages: number): Promise<Server> {

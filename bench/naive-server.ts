@@ -4,6 +4,7 @@
 // valid, verified, durable, answered under a signature. No trust, no rights, no queue.
 import { createHash, createSign, createVerify } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import express from 'express';
 import { XMLParser } from 'fast-xml-parser';
@@ -29,8 +30,8 @@ const file = (name: string) => ({
   contents: readFileSync(`${schemas}/${name}`, 'utf8'),
 });
 const version = '1.2';
-const typesXsd = file(`smev-message-exchange-types-${version}.xsd`);
-const preload = [file(`smev-message-exchange-basic-${version}.xsd`)];
+const typesXsd = file('types.xsd');
+const preload = [file('basic.xsd')];
 
 const ecdsa = 'http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256';
 const rsa = 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256';
@@ -136,6 +137,7 @@ const server = app.listen(0, '127.0.0.1', () => {
   soap.listen(app, {
     path: '/ws',
     xml: wsdl,
+    uri: resolve(`wsdl/smev-${version}.wsdl`),
     services: {
       SMEVMessageExchangeService: { SMEVMessageExchangeEndpoint: { SendRequest: handler } },
     },

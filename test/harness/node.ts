@@ -9,6 +9,7 @@ const main = join(checkout, 'dist', 'main.js');
 
 /** A node in a process of its own, as an operator starts it. */
 export interface NodeProcess {
+  readonly pid: number | undefined;
   readonly url: string;
   readonly adminUrl: string;
   readonly data: string;
@@ -59,6 +60,7 @@ export async function startNode(
   });
   const { url, adminUrl } = await ready;
   return {
+    pid: child.pid,
     url,
     adminUrl,
     data,
