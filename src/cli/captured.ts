@@ -4,8 +4,7 @@ export interface Captured {
   readonly linesBefore: number;
 }
 
-const part =
-  /^--(\S[^\r\n]*)\r?\n(?:[\w-]+:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*)*\r?\n/gm;
+const part = /^--(\S[^\r\n]*)\r?\n(?:[\w-]+:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*)*\r?\n/gm;
 
 /**
  * The XML in a file: the file itself, without the byte order mark that editors leave; or the root
