@@ -83,6 +83,19 @@ export async function startNode(config: Config): Promise<RunningNode> {
   };
 }
 
+const randomPoolBytes = 4096;
+
+/** Random bytes drawn from the system many at a time: a message takes a few of them several times. */
+function pooledRandom(): (bytes: number) => Buffer {
+  let pool = Buffer.alloc(0);
+  return (bytes) => {
+    if (pool.byteLength < bytes) pool = randomBytes(Math.max(randomPoolBytes, bytes));
+    const drawn = Buffer.from(pool.subarray(0, bytes));
+    pool = pool.subarray(bytes);
+    return drawn;
+  };
+}
+
 function takeLock({ database, data, node }: Config): Promise<NodeLock> | NodeLock {
   return database.url.startsWith('sqlite:')
     ? lockDataFolder(data)
@@ -132,7 +145,7 @@ async function compose(config: Config): Promise<Composed> {
     nodeId: node.id,
     self: { mnemonic: node.mnemonic, name: node.name },
     clock: systemClock,
-    random: randomBytes,
+    random: pooledRandom(),
     compute,
     database,
     journal,

@@ -22,10 +22,12 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const timer = setTimeout(() => finish(new Fault('BODY_INCOMPLETE')), limits.timeoutMs);
+    const timer = setTimeout(() => cut(), limits.timeoutMs);
+    const cut = () => finish(new Fault('BODY_INCOMPLETE'));
     const finish = (outcome: Fault | Buffer) => {
       clearTimeout(timer);
       request.removeAllListeners('data');
+      request.off('close', cut);
       if (outcome instanceof Fault) reject(outcome);
       else resolve(outcome);
     };
@@ -36,7 +38,7 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
     });
     request.once('end', () => finish(Buffer.concat(chunks, size)));
     request.once('error', (cause) => finish(new Fault('BODY_INCOMPLETE', { cause })));
-    request.once('close', () => finish(new Fault('BODY_INCOMPLETE')));
+    request.once('close', cut);
   });
 }
 
