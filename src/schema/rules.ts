@@ -19,6 +19,7 @@ const rows: Readonly<Record<number, Rule>> = {
     general: 'Значение не подходит под тип данных.',
     shapes: [
       [/: '(.*)' is not a valid value of (?:the|its).* type '(.*)'/s, 'Ожидается $2, стоит «$1».'],
+      [/: '(.*)' is not a valid value/s, 'Значение «$1» не подходит под тип данных.'],
     ],
   },
   1825: { rule: 'cvc-datatype-valid.1.2.2', general: 'Значение не подходит под тип списка.' },
@@ -92,7 +93,7 @@ const rows: Readonly<Record<number, Rule>> = {
   1842: { rule: 'cvc-complex-type.2.2', general: notPlain },
   1843: { rule: 'cvc-complex-type.2.3', general: 'Между элементами здесь не должно быть текста.' },
   1844: { rule: 'cvc-complex-type.2.4', general: 'Состав элемента не такой, как задан.' },
-  1845: { rule: 'cvc-elt.1', general: 'Схема не знает такого корневого элемента.' },
+  1845: { rule: 'cvc-elt.1', general: 'Схема не знает элемента, который здесь стоит.' },
   1846: { rule: 'cvc-elt.2', general: 'Этот элемент абстрактный: нужен тот, что его заменяет.' },
   1847: { rule: 'cvc-elt.3.1', general: 'Атрибут xsi:nil здесь не допускается.' },
   1848: { rule: 'cvc-elt.3.2.1', general: 'Элемент с xsi:nil="true" должен быть пуст.' },
@@ -109,7 +110,7 @@ const rows: Readonly<Record<number, Rule>> = {
   1852: {
     rule: 'cvc-elt.4.3',
     general: 'Тип из xsi:type не происходит от типа элемента.',
-    shapes: [[/definition '(.*?)'.*definition '(.*)'/s, 'Ожидается тип от $2, стоит $1.']],
+    shapes: [[/definition '(.*?)'/s, 'Тип $1 из xsi:type не происходит от типа элемента.']],
   },
   1853: { rule: 'cvc-elt.5.1.1', general: 'Значение по умолчанию не подходит под тип.' },
   1854: { rule: 'cvc-elt.5.1.2', general: 'Значение по умолчанию не подходит под тип.' },
