@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { ConfigInvalid, loadConfig } from '../config/load.ts';
+import type { Config } from '../config/table.ts';
 import { type Database, openDatabase } from '../store/database.ts';
-import { schemaAge } from '../store/migrations.ts';
+import { migrate, schemaAge } from '../store/migrations.ts';
 import { UnreachableError, UsageError } from './run.ts';
 
 /** The node's database, for a command that reads it or works on it. */
@@ -17,14 +18,38 @@ export interface Opened {
  * it does not answer, or another version of the program made it
  */
 export async function openForCli(): Promise<Opened> {
-  const { url, nodeId } = readConfiguration();
-  const file = url.startsWith('sqlite:') ? url.slice('sqlite:'.length) : undefined;
+  const { database: configured, node } = readConfiguration();
+  const { url } = configured;
+  const file = fileOf(url);
   if (file !== undefined && !existsSync(file)) {
     throw new UnreachableError(`нет базы данных ${file} / there is no database ${file}`);
   }
   const database = await connect(url);
   const age = await ageOf(database);
-  if (age === 'current') return { database, nodeId };
+  if (age === 'current') return { database, nodeId: node.id };
+  await database.close();
+  throw new UnreachableError(ages[age]);
+}
+
+/**
+ * Opens the database for a command that changes what operators declare; makes it where there is none,
+ * so that a node finds everything declared when it first starts.
+ *
+ * @param options plan: make nothing
+ *
+ * @throws UsageError, UnreachableError as openForCli
+ */
+export async function openForChange(
+  { plan }: { readonly plan: boolean } = { plan: false },
+): Promise<{ database: Database; config: Config }> {
+  const config = readConfiguration();
+  const { url } = config.database;
+  // A plan makes nothing: without a database it is told over an empty one in memory.
+  const nowhere = plan && fileOf(url) !== undefined && !existsSync(fileOf(url) ?? '');
+  const database = await connect(nowhere ? 'sqlite::memory:' : url);
+  const age = await ageOf(database);
+  if (age === 'none') await migrate(database);
+  if (age === 'none' || age === 'current') return { database, config };
   await database.close();
   throw new UnreachableError(ages[age]);
 }
@@ -37,10 +62,13 @@ const ages = {
   newer: 'базу данных создала более новая версия узла / the database was made by a newer version',
 } as const;
 
-function readConfiguration(): { url: string; nodeId: string } {
+function fileOf(url: string): string | undefined {
+  return url.startsWith('sqlite:') ? url.slice('sqlite:'.length) : undefined;
+}
+
+function readConfiguration(): Config {
   try {
-    const { database, node } = loadConfig(process.env, process.cwd());
-    return { url: database.url, nodeId: node.id };
+    return loadConfig(process.env, process.cwd());
   } catch (error) {
     if (error instanceof ConfigInvalid) throw new UsageError(error.message);
     throw error;

@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import { userInfo } from 'node:os';
+import type { Command } from 'commander';
+import { systemClock } from '../clock.ts';
+import type { Config } from '../config/table.ts';
+import { JournalWriter } from '../journal/writer.ts';
+import { admitDeclarations, SchemasRefused } from '../participants/admit.ts';
+import { type ApplyContext, ApplyRefused, apply } from '../participants/apply.ts';
+import { DeclarationsInvalid, type Loaded, readDeclarations } from '../participants/documents.ts';
+import { type Change, planApply } from '../participants/plan.ts';
+import { seedSandbox } from '../participants/seed.ts';
+import type { Database } from '../store/database.ts';
+import { openForChange } from './open.ts';
+import { type ExitCode, print, run, UsageError } from './run.ts';
+
+interface Options {
+  readonly plan?: true;
+  readonly json?: true;
+}
+
+/** What `apply --json` prints. */
+export interface Applied {
+  /** false with --plan, and when there was nothing to change. */
+  readonly applied: boolean;
+  readonly changes: readonly Change[];
+}
+
+export function register(program: Command): void {
+  program
+    .command('apply')
+    .description('take participants, message types and trust anchors from YAML declarations')
+    .argument('<paths...>', 'YAML files, or folders of them')
+    .option('--plan', 'show the difference and change nothing')
+    .option('--json', 'print JSON')
+    .action((paths: string[], options: Options) => run(() => perform(paths, options)));
+}
+
+async function perform(paths: readonly string[], { plan, json }: Options): Promise<ExitCode> {
+  const loaded = read(paths);
+  const { database, config } = await openForChange({ plan: plan === true });
+  try {
+    const context = operatorContext(database, config);
+    if (config.profile === 'sandbox') await seedSandbox(context);
+    await admit(loaded);
+    const changes =
+      plan === true ? await planApply(database.kysely, loaded) : await write(context, loaded);
+    const applied = plan !== true && changes.some(({ change }) => change !== 'unchanged');
+    print(json, { applied, changes } satisfies Applied, () => report(changes, plan === true));
+    return 0;
+  } finally {
+    await database.close();
+  }
+}
+
+/** The operator at this prompt, for the journal. */
+export function operatorContext(database: Database, { node }: Config): ApplyContext {
+  return {
+    database,
+    journal: new JournalWriter(database, node.id),
+    who: userInfo().username,
+    now: systemClock.now,
+    random: randomBytes,
+  };
+}
+
+function read(paths: readonly string[]): Loaded[] {
+  try {
+    return readDeclarations(paths);
+  } catch (error) {
+    if (error instanceof DeclarationsInvalid) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+async function admit(loaded: readonly Loaded[]): Promise<void> {
+  try {
+    await admitDeclarations(loaded);
+  } catch (error) {
+    if (error instanceof SchemasRefused) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+async function write(context: ApplyContext, loaded: readonly Loaded[]): Promise<Change[]> {
+  try {
+    return await apply(context, loaded);
+  } catch (error) {
+    if (error instanceof ApplyRefused) throw new Error(`отказ / refused: ${error.message}`);
+    throw error;
+  }
+}
+
+const kinds = {
+  participant: 'участник / participant',
+  messageType: 'вид сведений / message type',
+  trustAnchor: 'доверенный УЦ / trust anchor',
+} as const;
+
+const changeWords = {
+  added: ['+', 'добавлено / added'],
+  changed: ['~', 'изменено / changed'],
+  unchanged: ['=', 'без изменений / unchanged'],
+} as const;
+
+function report(changes: readonly Change[], plan: boolean): string {
+  const lines = changes.flatMap(({ kind, id, change, differences }) => {
+    const [sign, words] = changeWords[change];
+    return [
+      `${sign} ${kinds[kind]} ${id}: ${words}`,
+      ...differences.map((difference) => `    ${tell(difference)}`),
+    ];
+  });
+  return [...lines, conclusion(changes, plan)].join('\n');
+}
+
+function tell({ field, before, after }: Change['differences'][number]): string {
+  if (before === undefined) return `+ ${field}: ${after}`;
+  if (after === undefined) return `- ${field}: ${before}`;
+  return `~ ${field}: ${before} → ${after}`;
+}
+
+function conclusion(changes: readonly Change[], plan: boolean): string {
+  if (changes.every(({ change }) => change === 'unchanged')) {
+    return 'Ничего не меняется / nothing changes.';
+  }
+  return plan
+    ? 'Это план: ничего не изменено / this is a plan: nothing was changed.'
+    : 'Применено; узлы узнают не позже чем через 2 с / applied; every node has it within 2 s.';
+}

@@ -1,0 +1,139 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { systemClock } from '../clock.ts';
+import { ApplyRefused } from '../participants/apply.ts';
+import {
+  importCertificate,
+  listCertificates,
+  type RegisteredCertificate,
+} from '../participants/certificates.ts';
+import { readRegistry } from '../participants/registry.ts';
+import { type Certificate, readCertificate } from '../pki/certificate.ts';
+import { judgeCertificate } from '../pki/trust.ts';
+import { operatorContext } from './apply.ts';
+import { columns } from './columns.ts';
+import { openForChange, openForCli } from './open.ts';
+import { type ExitCode, print, run, UsageError } from './run.ts';
+
+/** What `cert list --json` prints of each. */
+export interface ListedCertificate {
+  readonly fingerprint: string;
+  readonly participant: string;
+  readonly system: string;
+  readonly subject: string;
+  readonly issuer: string;
+  readonly serial: string;
+  readonly notBefore: string;
+  readonly notAfter: string;
+  /** 'trusted', or the code of the fault that a message signed by it would get now. */
+  readonly trust: string;
+}
+
+interface Json {
+  readonly json?: true;
+}
+
+export function register(program: Command): void {
+  const cert = program.command('cert').description('certificates of information systems');
+  cert
+    .command('list')
+    .description('every certificate, whose it is, how long it is valid, whether it is trusted')
+    .option('--json', 'print JSON')
+    .action(({ json }: Json) => run(() => list(json)));
+  cert
+    .command('import')
+    .description('register one more certificate for an information system')
+    .argument('<file>', 'X.509 certificate, PEM or DER')
+    .requiredOption('--system <id>', 'the information system that signs with it')
+    .option('--json', 'print JSON')
+    .action((file: string, { system, json }: Json & { readonly system: string }) =>
+      run(() => importFile(file, system, json)),
+    );
+}
+
+async function list(json: true | undefined): Promise<ExitCode> {
+  const { database } = await openForCli();
+  try {
+    const registry = await readRegistry(database);
+    const now = systemClock.now();
+    const listed = (await listCertificates(database.kysely)).map((each) =>
+      listedCertificate(each, judgeCertificate(each.certificate, registry.anchors, now)?.code),
+    );
+    print(json, listed, () => table(listed));
+    return 0;
+  } finally {
+    await database.close();
+  }
+}
+
+function listedCertificate(
+  { certificate, participant, system }: RegisteredCertificate,
+  distrust: string | undefined,
+): ListedCertificate {
+  const { fingerprint, subject, issuer, serial, notBefore, notAfter } = certificate;
+  return {
+    fingerprint,
+    participant,
+    system,
+    subject,
+    issuer,
+    serial,
+    notBefore: new Date(notBefore).toISOString(),
+    notAfter: new Date(notAfter).toISOString(),
+    trust: distrust ?? 'trusted',
+  };
+}
+
+function table(listed: readonly ListedCertificate[]): string {
+  return columns([
+    [
+      'ИС / system',
+      'до / until',
+      'доверие / trust',
+      'отпечаток / fingerprint',
+      'владелец / subject',
+    ],
+    ...listed.map(({ system, notAfter, trust, fingerprint, subject }) => [
+      system,
+      notAfter.slice(0, 10),
+      trust,
+      fingerprint.slice(0, 16),
+      subject,
+    ]),
+  ]);
+}
+
+async function importFile(file: string, system: string, json: true | undefined): Promise<ExitCode> {
+  const certificate = readFile(file);
+  const { database, config } = await openForChange();
+  try {
+    const outcome = await importCertificate(operatorContext(database, config), system, certificate);
+    const { fingerprint, subject } = certificate;
+    print(json, { outcome, system, fingerprint, subject }, () =>
+      outcome === 'present'
+        ? `Сертификат уже есть у ${system} / ${system} has it already: ${subject}`
+        : `Сертификат добавлен для ${system} / registered for ${system}: ${subject}\n${fingerprint}`,
+    );
+    return 0;
+  } catch (error) {
+    if (error instanceof ApplyRefused) throw new Error(`отказ / refused: ${error.message}`);
+    throw error;
+  } finally {
+    await database.close();
+  }
+}
+
+function readFile(file: string): Certificate {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    throw new UsageError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  try {
+    // DER begins with the tag of a SEQUENCE.
+    return readCertificate(bytes[0] === 0x30 ? bytes : bytes.toString('latin1'));
+  } catch {
+    throw new UsageError(`${file}: не сертификат X.509 / not an X.509 certificate`);
+  }
+}

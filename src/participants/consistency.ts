@@ -1,0 +1,35 @@
+import type { Kysely } from 'kysely';
+import type { Tables } from '../store/tables.ts';
+import type { Route } from './declarations.ts';
+
+/** What is wrong with the whole of what is declared: names that lead nowhere. */
+export async function contradictions(db: Kysely<Tables>): Promise<string[]> {
+  const participants = await db.selectFrom('participant').select('id').execute();
+  const systems = await db.selectFrom('information_system').select(['id', 'participant']).execute();
+  const types = await db.selectFrom('message_type').selectAll().orderBy('id').execute();
+  const known = new Set(participants.map(({ id }) => id));
+  return types.flatMap(({ id, ...type }) => {
+    const senders = JSON.parse(type.senders) as string[];
+    const providers = JSON.parse(type.providers) as string[];
+    const unknown = [...new Set([...senders, ...providers])].filter((each) => !known.has(each));
+    const owned = (provider: string) => systems.filter((each) => each.participant === provider);
+    return [
+      ...unknown.map((each) => `${id}: нет участника ${each} / there is no such participant`),
+      ...routeProblem(JSON.parse(type.route) as Route, providers, owned).map(
+        (problem) => `${id}: ${problem}`,
+      ),
+    ];
+  });
+}
+
+function routeProblem(
+  route: Route,
+  providers: readonly string[],
+  owned: (provider: string) => readonly { readonly id: string }[],
+): string[] {
+  if (route.kind !== 'queue' || route.system === undefined) return [];
+  const { system } = route;
+  const owner = providers.find((provider) => owned(provider).some(({ id }) => id === system));
+  if (owner !== undefined) return [];
+  return [`система ${system} не принадлежит поставщику / the system is no provider's`];
+}

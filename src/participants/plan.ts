@@ -1,0 +1,214 @@
+import { createHash } from 'node:crypto';
+import type { Kysely } from 'kysely';
+import { readCertificate } from '../pki/certificate.ts';
+import type { Tables } from '../store/tables.ts';
+import type { Route } from './declarations.ts';
+import type { Loaded, LoadedVersion } from './documents.ts';
+
+/** One field that is added, changed or removed. */
+export interface Difference {
+  readonly field: string;
+  /** Absent where it was not there. */
+  readonly before?: string;
+  /** Absent where it goes. */
+  readonly after?: string;
+}
+
+/** What applying would change, or changed. */
+export interface Change {
+  readonly kind: Loaded['kind'];
+  readonly id: string;
+  readonly change: 'added' | 'changed' | 'unchanged';
+  readonly differences: readonly Difference[];
+}
+
+/** What stands in the database, or would, as comparable fields in words. */
+type Fields = Readonly<Record<string, string>>;
+
+/** What `apply` would do, field by field; nothing is changed. */
+export async function planApply(db: Kysely<Tables>, loaded: readonly Loaded[]): Promise<Change[]> {
+  const changes: Change[] = [];
+  for (const each of loaded) changes.push(changeOf(each, await presentFields(db, each)));
+  return changes;
+}
+
+function changeOf(loaded: Loaded, present: Fields | undefined): Change {
+  const { kind, id } = loaded;
+  const differences = differencesOf(present ?? {}, wantedFields(loaded));
+  if (present === undefined) return { kind, id, change: 'added', differences };
+  return { kind, id, change: differences.length === 0 ? 'unchanged' : 'changed', differences };
+}
+
+/** Field by field, in the order of the fields. */
+export function differencesOf(present: Fields, wanted: Fields): Difference[] {
+  const names = new Set([...Object.keys(present), ...Object.keys(wanted)]);
+  return [...names].flatMap((field) => {
+    const before = present[field];
+    const after = wanted[field];
+    if (before === after) return [];
+    return [
+      {
+        field,
+        ...(before === undefined ? {} : { before }),
+        ...(after === undefined ? {} : { after }),
+      },
+    ];
+  });
+}
+
+function wantedFields(loaded: Loaded): Fields {
+  switch (loaded.kind) {
+    case 'participant':
+      return participantFields(
+        loaded.name,
+        loaded.systems.map(({ id }) => id),
+        loaded.systems.flatMap(({ id, certificates }) =>
+          certificates.map((der) => ({ system: id, der })),
+        ),
+      );
+    case 'trustAnchor':
+      return { certificate: certificateWords(loaded.certificate) };
+    case 'messageType':
+      return messageTypeFields(
+        loaded,
+        loaded.versions.map((version) => ({ ...version, schemas: filesOf(version) })),
+      );
+  }
+}
+
+async function presentFields(
+  db: Kysely<Tables>,
+  { kind, id }: Loaded,
+): Promise<Fields | undefined> {
+  if (kind === 'participant') return presentParticipant(db, id);
+  if (kind === 'messageType') return presentMessageType(db, id);
+  const row = await db
+    .selectFrom('trust_anchor')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row && { certificate: certificateWords(row.der) };
+}
+
+async function presentParticipant(db: Kysely<Tables>, id: string): Promise<Fields | undefined> {
+  const row = await db
+    .selectFrom('participant')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  const systems = await db
+    .selectFrom('information_system')
+    .select('id')
+    .where('participant', '=', id)
+    .orderBy('position')
+    .execute();
+  const certificates = await db
+    .selectFrom('certificate')
+    .innerJoin('information_system', 'information_system.id', 'certificate.system')
+    .select(['certificate.system', 'certificate.der'])
+    .where('information_system.participant', '=', id)
+    .execute();
+  return participantFields(
+    row.name,
+    systems.map((system) => system.id),
+    certificates,
+  );
+}
+
+async function presentMessageType(db: Kysely<Tables>, id: string): Promise<Fields | undefined> {
+  const row = await db
+    .selectFrom('message_type')
+    .selectAll()
+    .where('id', '=', id)
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  const versions = await db
+    .selectFrom('message_type_version')
+    .selectAll()
+    .where('message_type', '=', id)
+    .orderBy('position')
+    .execute();
+  return messageTypeFields(
+    {
+      name: row.name,
+      senders: JSON.parse(row.senders) as string[],
+      providers: JSON.parse(row.providers) as string[],
+      route: JSON.parse(row.route) as Route,
+    },
+    versions.map((version) => ({
+      namespace: version.namespace,
+      requestRoot: version.request_root,
+      responseRoot: version.response_root,
+      schemas: JSON.parse(version.schemas) as NamedFile[],
+    })),
+  );
+}
+
+function participantFields(
+  name: string,
+  systems: readonly string[],
+  certificates: readonly { readonly system: string; readonly der: Uint8Array }[],
+): Fields {
+  return {
+    name,
+    systems: systems.join(', '),
+    ...Object.fromEntries(
+      certificates.map(({ system, der }) => [
+        `certificate ${readCertificate(der).fingerprint.slice(0, 16)}`,
+        `${system}: ${certificateWords(der)}`,
+      ]),
+    ),
+  };
+}
+
+function certificateWords(der: Uint8Array): string {
+  const { subject, fingerprint } = readCertificate(der);
+  return `${subject} (SHA-256 ${fingerprint.slice(0, 16)}…)`;
+}
+
+/** A schema file: its name in the set, and the SHA-256 of its bytes. */
+export interface NamedFile {
+  readonly name: string;
+  readonly hash: string;
+}
+
+interface NamedVersion extends Omit<LoadedVersion, 'schemas'> {
+  readonly schemas: readonly NamedFile[];
+}
+
+function messageTypeFields(
+  type: {
+    readonly name: string;
+    readonly senders: readonly string[];
+    readonly providers: readonly string[];
+    readonly route: object;
+  },
+  versions: readonly NamedVersion[],
+): Fields {
+  const route = Object.entries(type.route).map(([key, value]) => [`route.${key}`, String(value)]);
+  return {
+    name: type.name,
+    senders: type.senders.join(', '),
+    providers: type.providers.join(', '),
+    ...Object.fromEntries(route),
+    versions: versions.map(({ namespace }) => namespace).join(', '),
+    ...Object.fromEntries(versions.flatMap(versionFields)),
+  };
+}
+
+function versionFields({ namespace, requestRoot, responseRoot, schemas }: NamedVersion) {
+  return [
+    [`roots of ${namespace}`, `${requestRoot}, ${responseRoot}`],
+    [`schemas of ${namespace}`, schemas.map(({ name }) => name).join(', ')],
+    ...schemas.map(({ name, hash }) => [`schema ${name} of ${namespace}`, `SHA-256 ${hash}`]),
+  ];
+}
+
+/** The schema files of a version by name and hash, the main one first. */
+export function filesOf({ schemas }: LoadedVersion): NamedFile[] {
+  return schemas.map(({ name, bytes }) => ({
+    name,
+    hash: createHash('sha256').update(bytes).digest('hex'),
+  }));
+}
