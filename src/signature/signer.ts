@@ -1,4 +1,4 @@
-import { createPrivateKey, sign as signWithKey } from 'node:crypto';
+import { createPrivateKey, type KeyObject, sign as signWithKey } from 'node:crypto';
 import { type Certificate, readCertificate } from '../pki/certificate.ts';
 import { type DigestAlgorithm, digestUri, type KeyKind, signatureUri } from './algorithms.ts';
 
@@ -25,7 +25,7 @@ export function signerFromPem(
   certificatePem: string,
   hash: DigestAlgorithm['hash'] = 'sha256',
 ): Signer {
-  const privateKey = createPrivateKey(key);
+  const privateKey = readKey(key);
   const certificate = readCertificate(certificatePem);
   const type = privateKey.asymmetricKeyType;
   if (type !== 'rsa' && type !== 'ec') throw new Error(`a key of kind ${type} cannot sign here`);
@@ -40,4 +40,15 @@ export function signerFromPem(
     hash,
     sign: (octets) => signWithKey(hash, octets, { key: privateKey, dsaEncoding: 'ieee-p1363' }),
   };
+}
+
+/** OpenSSL's own words are no help, and no part of a key may come to be told. */
+function readKey(key: string): KeyObject {
+  try {
+    return createPrivateKey(key);
+  } catch {
+    throw new Error(
+      'закрытый ключ не читается / the private key is not readable (PEM, no password)',
+    );
+  }
 }

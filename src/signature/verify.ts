@@ -123,6 +123,11 @@ export function certificateOf({ keyInfo }: Structure): Certificate {
   const element =
     data && childElements(data).find((e) => isNamed(e, dsNamespace, 'X509Certificate'));
   if (element === undefined) throw new Fault('CERTIFICATE_MISSING');
+  return certificateIn(element);
+}
+
+/** The certificate whose DER an element holds in base64. */
+export function certificateIn(element: XmlElement): Certificate {
   try {
     return readCertificate(base64(element));
   } catch (cause) {

@@ -1,10 +1,14 @@
 import { Fault } from '../fault/fault.ts';
-import { soapNamespace } from '../smev/namespaces.ts';
+import type { Certificate } from '../pki/certificate.ts';
+import { dsNamespace, soapNamespace } from '../smev/namespaces.ts';
 import { canonicalize } from '../xml/canonicalize.ts';
-import { withXml } from '../xml/document.ts';
-import { child } from '../xml/navigate.ts';
+import { withXml, type XmlDocument, type XmlElement } from '../xml/document.ts';
+import { elementsWithId } from '../xml/ids.ts';
+import { child, isNamed } from '../xml/navigate.ts';
 import { signatureText } from './sign.ts';
 import type { Signer } from './signer.ts';
+import type { Structure } from './structure.ts';
+import { certificateIn, type Verified, verifySignature } from './verify.ts';
 
 const wss = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss';
 
@@ -51,4 +55,43 @@ function tokenReference(): string {
     `<wsse:SecurityTokenReference><wsse:Reference URI="#${tokenId}" ValueType="${x509TokenType}">` +
     '</wsse:Reference></wsse:SecurityTokenReference>'
   );
+}
+
+/**
+ * Verifies the signature that signBody makes: its certificate is the token of the same header.
+ *
+ * @throws Fault SIGNATURE_*, CERTIFICATE_*
+ */
+export function verifyBody(document: XmlDocument): Verified {
+  const header = child(document.root, soapNamespace, 'Header');
+  const security = header && child(header, wsseNamespace, 'Security');
+  const signature = security && child(security, dsNamespace, 'Signature');
+  const body = child(document.root, soapNamespace, 'Body');
+  if (security === undefined || signature === undefined || body === undefined) {
+    throw new Fault('SIGNATURE_MISSING');
+  }
+  return verifySignature(document, signature, body, (structure) =>
+    tokenOf(document, security, structure),
+  );
+}
+
+/**
+ * The certificate in the BinarySecurityToken that KeyInfo points at; the token stands in the same
+ * wsse:Security (WSS X.509 Certificate Token Profile 1.1 §3.2.1).
+ *
+ * @throws Fault CERTIFICATE_MISSING, CERTIFICATE_UNREADABLE
+ */
+export function tokenOf(
+  document: XmlDocument,
+  security: XmlElement,
+  { keyInfo }: Structure,
+): Certificate {
+  const given = keyInfo && child(keyInfo, wsseNamespace, 'SecurityTokenReference');
+  const uri = given && child(given, wsseNamespace, 'Reference')?.attr('URI')?.value;
+  const [token, second] = elementsWithId(document, uri?.replace(/^#/, '') ?? '');
+  const here = token !== undefined && second === undefined && token.parent?.isSameNode(security);
+  if (!here || !isNamed(token, wsseNamespace, 'BinarySecurityToken')) {
+    throw new Fault('CERTIFICATE_MISSING');
+  }
+  return certificateIn(token);
 }

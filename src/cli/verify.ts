@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { systemClock } from '../clock.ts';
+import { readAnchors } from '../pki/anchors.ts';
+import type { Certificate } from '../pki/certificate.ts';
+import { judgeCertificate } from '../pki/trust.ts';
+import { examine } from '../signature/examine.ts';
+import { findSignatures } from '../signature/find.ts';
+import { withXml, XmlRefused } from '../xml/document.ts';
+import { pathOf } from '../xml/navigate.ts';
+import { capturedXml } from './captured.ts';
+import { print, run, UsageError } from './run.ts';
+
+interface Options {
+  readonly trust: string | boolean;
+  readonly json?: true;
+}
+
+/** One signature as `verify --json` prints it. */
+export interface SignatureReport {
+  /** Of the element that holds the signature. */
+  readonly path: string;
+  readonly id: string;
+  /** Subject of the certificate; null where there is none that can be read. */
+  readonly signer: string | null;
+  readonly algorithm: string;
+  readonly digest: 'good' | 'bad';
+  readonly signature: 'good' | 'bad';
+  /** 'trusted', 'not checked', or the fault code that says why not. */
+  readonly trust: string;
+  /** Everything that is wrong, by fault code. */
+  readonly problem?: string;
+}
+
+/** What `verify --json` prints. */
+export interface VerifyReport {
+  readonly file: string;
+  readonly signatures: readonly SignatureReport[];
+}
+
+export function register(program: Command): void {
+  program
+    .command('verify')
+    .description('verify every signature in a file')
+    .argument('<file>', 'XML, or a captured multipart message')
+    .option('--trust <dir>', 'folder of PEM trust anchors', true)
+    .option('--no-trust', 'leave the certificates unjudged')
+    .option('--json', 'print JSON')
+    .action((file: string, options: Options) =>
+      run(() => {
+        const report = verifyFile(file, anchorsFor(options.trust));
+        print(options.json, report, () => told(report));
+        return report.signatures.length > 0 && report.signatures.every(isGood) ? 0 : 1;
+      }),
+    );
+}
+
+/**
+ * @param anchors undefined to leave trust unjudged
+ * @throws UsageError where the file cannot be read or is not XML
+ */
+export function verifyFile(
+  file: string,
+  anchors: readonly Certificate[] | undefined,
+): VerifyReport {
+  const { xml, linesBefore } = capturedXml(read(file));
+  try {
+    return withXml(
+      xml,
+      (document) => ({
+        file,
+        signatures: findSignatures(document).map((found): SignatureReport => {
+          const { certificate, problems, ...verdicts } = examine(document, found);
+          return {
+            path: pathOf(found.container ?? found.signature),
+            ...verdicts,
+            signer: certificate?.subject ?? null,
+            trust: trustIn(certificate, anchors),
+            ...(problems.length === 0 ? {} : { problem: problems.join('; ') }),
+          };
+        }),
+      }),
+      { processingInstructions: 'allow' },
+    );
+  } catch (error) {
+    if (!(error instanceof XmlRefused)) throw error;
+    throw new UsageError(`${file}:${error.line + linesBefore}: ${error.message}`);
+  }
+}
+
+function trustIn(
+  certificate: Certificate | undefined,
+  anchors: readonly Certificate[] | undefined,
+): string {
+  if (anchors === undefined) return 'not checked';
+  if (certificate === undefined) return 'CERTIFICATE_MISSING';
+  return judgeCertificate(certificate, anchors, systemClock.now())?.code ?? 'trusted';
+}
+
+function isGood({ digest, signature, trust, problem }: SignatureReport): boolean {
+  const trusted = trust === 'trusted' || trust === 'not checked';
+  return digest === 'good' && signature === 'good' && trusted && problem === undefined;
+}
+
+// The test authority of the checkout: the sandbox trusts nothing else.
+const sandbox = join(import.meta.dirname, '..', '..', 'certs.example');
+
+function anchorsFor(trust: string | boolean): Certificate[] | undefined {
+  if (trust === false) return undefined;
+  try {
+    return typeof trust === 'string'
+      ? readAnchors(trust)
+      : readAnchors(sandbox, /^ca.*\.crt\.pem$/);
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function read(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new UsageError(`${file}: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+function told({ file, signatures }: VerifyReport): string {
+  if (signatures.length === 0) return `${file}: нет подписей / no signatures`;
+  return signatures.map(lines).join('\n');
+}
+
+function lines(report: SignatureReport): string {
+  return [
+    report.path,
+    `  signed     #${report.id}`,
+    `  signer     ${report.signer ?? '-'}`,
+    `  algorithm  ${report.algorithm}`,
+    `  digest     ${report.digest}`,
+    `  signature  ${report.signature}`,
+    `  trust      ${report.trust}`,
+    ...(report.problem === undefined ? [] : [`  problem    ${report.problem}`]),
+  ].join('\n');
+}

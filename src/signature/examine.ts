@@ -1,0 +1,124 @@
+import { asFault, Fault } from '../fault/fault.ts';
+import { type Certificate, readCertificate } from '../pki/certificate.ts';
+import { dsNamespace } from '../smev/namespaces.ts';
+import type { XmlDocument, XmlElement } from '../xml/document.ts';
+import { elementsWithId } from '../xml/ids.ts';
+import { child, pathOf } from '../xml/navigate.ts';
+import type { FoundSignature } from './find.ts';
+import { readStructure, type Structure } from './structure.ts';
+import {
+  algorithmRow,
+  certificateOf,
+  checkKey,
+  digestHolds,
+  signedOctets,
+  valueHolds,
+} from './verify.ts';
+import { tokenOf, wsseNamespace } from './wsse.ts';
+
+type Verdict = 'good' | 'bad';
+
+/** What is right and wrong about one signature, told apart for people. */
+export interface Examined {
+  /** The Id that the Reference names; '' where there is none. */
+  readonly id: string;
+  /** URI of the signature method, as it stands there. */
+  readonly algorithm: string;
+  readonly certificate: Certificate | undefined;
+  readonly digest: Verdict;
+  readonly signature: Verdict;
+  /** Fault codes with what they are about; empty where all is good. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Judges digest and signature value apart, and says all that is wrong. For the eyes alone: what may
+ * be acted upon comes from verifyCovered.
+ */
+export function examine(document: XmlDocument, found: FoundSignature): Examined {
+  const problems: string[] = [];
+  const judge = (work: () => void): Verdict => {
+    try {
+      work();
+      return 'good';
+    } catch (thrown) {
+      problems.push(told(asFault(thrown)));
+      return 'bad';
+    }
+  };
+  const outline = readOutline(found.signature);
+  let structure: Structure;
+  try {
+    structure = readStructure(found.signature);
+  } catch (thrown) {
+    return { ...outline, digest: 'bad', signature: 'bad', problems: [told(asFault(thrown))] };
+  }
+  const digest = judge(() => judgeDigest(document, structure));
+  const signature = judge(() => judgeValue(document, structure, found));
+  judge(() => judgePlace(document, structure, found.demanded));
+  return { ...outline, digest, signature, problems: [...new Set(problems)] };
+}
+
+function judgeDigest(document: XmlDocument, structure: Structure): void {
+  algorithmRow(structure);
+  const [target, second] = elementsWithId(document, structure.targetId);
+  if (target === undefined)
+    throw new Fault('SIGNATURE_TARGET', { public: 'нет элемента с этим Id' });
+  if (second !== undefined) throw new Fault('SIGNATURE_ID_AMBIGUOUS', { public: pathOf(second) });
+  if (!digestHolds(structure, signedOctets(structure, target))) {
+    throw new Fault('SIGNATURE_DIGEST', { public: pathOf(target) });
+  }
+}
+
+function judgeValue(
+  document: XmlDocument,
+  structure: Structure,
+  { container }: FoundSignature,
+): void {
+  const { keyKind } = algorithmRow(structure);
+  const inHeader = container?.namespaceUri === wsseNamespace;
+  const certificate = inHeader ? tokenOf(document, container, structure) : certificateOf(structure);
+  checkKey(keyKind, certificate);
+  if (!valueHolds(structure, certificate)) throw new Fault('SIGNATURE_VALUE');
+}
+
+function judgePlace(
+  document: XmlDocument,
+  { targetId }: Structure,
+  demanded: XmlElement | undefined,
+): void {
+  const [target] = elementsWithId(document, targetId);
+  if (demanded === undefined || target === undefined || target.isSameNode(demanded)) return;
+  throw new Fault('SIGNATURE_TARGET', {
+    public: `подписано: ${pathOf(target)}; ожидается ${pathOf(demanded)}`,
+  });
+}
+
+function told({ code, detail }: Fault): string {
+  return detail.public === undefined ? code : `${code}: ${detail.public}`;
+}
+
+/** What a signature says of itself, whether it follows the profile or not. */
+function readOutline(signature: XmlElement): Pick<Examined, 'id' | 'algorithm' | 'certificate'> {
+  const info = child(signature, dsNamespace, 'SignedInfo');
+  const reference = info && child(info, dsNamespace, 'Reference');
+  const method = info && child(info, dsNamespace, 'SignatureMethod');
+  return {
+    id: (reference?.attr('URI')?.value ?? '').replace(/^#/, ''),
+    algorithm: method?.attr('Algorithm')?.value ?? '',
+    certificate: claimedCertificate(signature),
+  };
+}
+
+function claimedCertificate(signature: XmlElement): Certificate | undefined {
+  const keyInfo = child(signature, dsNamespace, 'KeyInfo');
+  const data = keyInfo && child(keyInfo, dsNamespace, 'X509Data');
+  const holder =
+    (data && child(data, dsNamespace, 'X509Certificate')) ??
+    (signature.parent && child(signature.parent, wsseNamespace, 'BinarySecurityToken'));
+  try {
+    return holder ? readCertificate(holder.content) : undefined;
+  } catch {
+    return undefined;
+  }
+}
