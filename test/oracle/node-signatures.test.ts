@@ -1,0 +1,177 @@
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { KeyKind } from '../../src/signature/algorithms.ts';
+import { callerId, sendRequestCall } from '../../src/smev/calls.ts';
+import {
+  smevNamespaces,
+  soapNamespace,
+  type Version,
+  versions,
+} from '../../src/smev/namespaces.ts';
+import {
+  type Agency,
+  type Answer,
+  Client,
+  freshMessageId,
+  polledRequest,
+  polledResponse,
+  sandboxSigner,
+  textAt,
+} from '../harness/client.ts';
+import { birthRequest, birthResponse } from '../harness/content.ts';
+import { checkout, type NodeProcess, startNode, temporaryFolder } from '../harness/node.ts';
+import {
+  type Hash,
+  needXmlsec1,
+  unsignedEnvelope,
+  unsignedSignature,
+  xmlsec1Sign,
+  xmlsec1Verifies,
+} from '../harness/xmlsec1.ts';
+
+const kinds: readonly KeyKind[] = ['rsa', 'ec'];
+const hashes: readonly Hash[] = ['sha256', 'sha384', 'sha512'];
+
+function certificateOf(name: Agency | 'node', kind: KeyKind): string {
+  return join(checkout, 'certs.example', `${name}${kind === 'ec' ? '-ec' : ''}.crt.pem`);
+}
+
+/** The signature in a container of SMEV's, wherever it stands. */
+function signatureIn(container: string): string {
+  return `//*[local-name()='${container}']/*[local-name()='Signature']`;
+}
+
+describe('signatures of the node and xmlsec1', function () {
+  this.timeout(60_000);
+  let node: NodeProcess;
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+
+  before(async function () {
+    needXmlsec1(this);
+    folder = await temporaryFolder();
+    node = await startNode(folder.path);
+  });
+  after(async () => {
+    await node?.stop();
+    await folder?.remove();
+  });
+
+  const client = (agency: Agency, version: Version, kind: KeyKind) =>
+    new Client(node.url, version, sandboxSigner(agency, kind));
+
+  function judge(answer: Answer, container: string, signer: Agency | 'node', kind: KeyKind) {
+    const ids = versions.flatMap((version) =>
+      [
+        'MessageMetadata',
+        'Request',
+        'Response',
+        'AsyncProcessingStatusData',
+        'SenderProvidedRequestData',
+        'SenderProvidedResponseData',
+      ].map((element) => ({ namespace: smevNamespaces[version].types, element })),
+    );
+    ids.push({ namespace: soapNamespace, element: 'Body' });
+    const xpath = signatureIn(container);
+    return xmlsec1Verifies(answer.text, xpath, certificateOf(signer, kind), ids);
+  }
+
+  function expectGood(answer: Answer, container: string, signer: Agency | 'node', kind: KeyKind) {
+    const { good, said } = judge(answer, container, signer, kind);
+    expect(good, `${container}: ${said}`).to.equal(true);
+    // The oracle must be able to say no: an attribute more in what is signed.
+    const changed = answer.text.replace(
+      /(Sender|faultstring|StatusCategory)([^>]*)>/,
+      '$1$2 extra="x">',
+    );
+    expect(changed).not.to.equal(answer.text);
+    const spoiled = { ...answer, text: changed };
+    expect(judge(spoiled, container, signer, kind).good, 'spoiled').to.equal(false);
+  }
+
+  for (const version of versions) {
+    for (const kind of kinds) {
+      it(`verify in xmlsec1 over all answers of ${version} with ${kind} keys`, async () => {
+        const sender = client('agency-a', version, kind);
+        const provider = client('agency-b', version, kind);
+        const messageId = freshMessageId();
+        const sent = await sender.sendRequest({ messageId, content: birthRequest('Тест') });
+        expectGood(sent, 'SMEVSignature', 'node', kind);
+        expectGood(
+          await sender.sendRequest({ messageId, content: birthRequest('Другой') }),
+          'Security',
+          'node',
+          kind,
+        );
+
+        const asked = await provider.poll('GetRequest');
+        expectGood(asked, 'SMEVSignature', 'node', kind);
+        expectGood(asked, 'SenderInformationSystemSignature', 'agency-a', kind);
+        const replyTo = polledRequest(asked)?.replyTo ?? '';
+
+        const progress = { status: { code: 1, description: 'в работе' } };
+        expectGood(await provider.sendResponse(replyTo, progress), 'SMEVSignature', 'node', kind);
+        const final = await provider.sendResponse(replyTo, { content: birthResponse('Тест') });
+        expectGood(final, 'SMEVSignature', 'node', kind);
+        expect((await provider.ack(messageId)).code).to.equal(undefined);
+
+        for (let n = 0; n < 2; n += 1) {
+          const answered = await sender.poll('GetResponse');
+          expectGood(answered, 'SMEVSignature', 'node', kind);
+          expectGood(answered, 'SenderInformationSystemSignature', 'agency-b', kind);
+          const response = polledResponse(answered);
+          expect(response?.originalMessageId).to.equal(messageId);
+          expect((await sender.ack(response?.messageId ?? '')).code).to.equal(undefined);
+        }
+        for (const system of [sender, provider]) {
+          expectGood(await system.look('GetStatus'), 'SMEVSignature', 'node', kind);
+        }
+      });
+
+      it(`verify in xmlsec1 over an error of the node's own in ${version} with ${kind} keys`, async () => {
+        const sender = client('agency-a', version, kind);
+        const provider = client('agency-b', version, kind);
+        const messageId = freshMessageId();
+        await sender.sendRequest({ messageId, content: birthRequest('Тест') });
+        expect(polledRequest(await provider.poll('GetRequest'))?.messageId).to.equal(messageId);
+        await provider.ack(messageId, false);
+        const told = await sender.poll('GetResponse');
+        expectGood(told, 'SMEVSignature', 'node', kind);
+        const response = polledResponse(told);
+        expect(response?.originalMessageId).to.equal(messageId);
+        await sender.ack(response?.messageId ?? '');
+      });
+    }
+  }
+
+  it('verify in xmlsec1 over a fault before anything could be read', async () => {
+    const refused = await client('agency-a', '1.2', 'rsa').post('<not xml', 'SendRequest');
+    expect(refused.code).not.to.equal(undefined);
+    expectGood(refused, 'Security', 'node', 'rsa');
+  });
+
+  for (const kind of kinds) {
+    for (const signatureHash of hashes) {
+      for (const digestHash of hashes) {
+        it(`of xmlsec1 are accepted: ${kind} with ${signatureHash}, digest ${digestHash}`, async () => {
+          const messageId = freshMessageId();
+          const call = sendRequestCall('1.2', { messageId, content: birthRequest('Тест') });
+          const signature = unsignedSignature(callerId, kind, signatureHash, digestHash);
+          const certificate = certificateOf('agency-a', kind);
+          const signed = xmlsec1Sign(
+            unsignedEnvelope(call, signature),
+            certificate.replace('.crt.', '.key.'),
+            certificate,
+            { namespace: smevNamespaces['1.2'].types, element: 'SenderProvidedRequestData' },
+          );
+          const sent = await client('agency-a', '1.2', kind).post(signed, 'SendRequest');
+          expect(sent.code, sent.text).to.equal(undefined);
+          expect(textAt(sent.text, 'MessageMetadata', 'MessageId')).to.equal(messageId);
+
+          const spoiled = signed.replace(messageId, freshMessageId());
+          const refused = await client('agency-a', '1.2', kind).post(spoiled, 'SendRequest');
+          expect(refused.code).to.equal('SIGNATURE_DIGEST');
+        });
+      }
+    }
+  }
+});
