@@ -7,9 +7,11 @@ import { register as demo } from './demo.ts';
 import { register as exchange } from './exchange.ts';
 import { register as journal } from './journal.ts';
 import { register as serve } from './serve.ts';
+import { register as sign } from './sign.ts';
 import { register as validate } from './validate.ts';
+import { register as verify } from './verify.ts';
 
-const commands = [serve, demo, checkConfig, apply, validate, cert, exchange, journal];
+const commands = [serve, demo, checkConfig, apply, sign, verify, validate, cert, exchange, journal];
 
 /** Every command of the program, one file each; words it does not know end with exit code 2. */
 export function buildProgram(): Command {
