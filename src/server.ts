@@ -18,7 +18,8 @@ import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { type Registry, readRegistry, watchRegistry } from './participants/registry.ts';
 import { seedSandbox } from './participants/seed.ts';
-import { readPemPair } from './pki/keystore.ts';
+import { exampleFingerprints, exampleKeyProblem } from './pki/examples.ts';
+import { type PemPair, readPemPair } from './pki/keystore.ts';
 import { InProcessQueue } from './queue/in-process.ts';
 import { publishedWsdl, publishedXsd } from './schema/files.ts';
 import { publishWsdl, publishXsd } from './smev/publish.ts';
@@ -53,7 +54,7 @@ export async function startNode(config: Config): Promise<RunningNode> {
   const watch = watchRegistry(
     database,
     context.registry().revision,
-    (next) => context.takeUp(next),
+    () => context.takeUp(),
     (error) => log.error({ why: String(error) }, 'configuration could not be taken up'),
   );
   await queue.start((claimed) =>
@@ -105,7 +106,8 @@ function takeLock({ database, data, node }: Config): Promise<NodeLock> | NodeLoc
 /** The context with the parts whose lifetime the node holds. */
 interface Composed extends ExchangeContext {
   readonly compute: ComputePool;
-  takeUp(registry: Registry): Promise<void>;
+  /** Reads the registry anew and works by it from then on. */
+  takeUp(): Promise<Registry>;
 }
 
 async function compose(config: Config): Promise<Composed> {
@@ -123,7 +125,8 @@ async function compose(config: Config): Promise<Composed> {
     random: randomBytes,
   };
   if (config.profile === 'sandbox') await seedSandbox(declaring);
-  let registry = await readRegistry(database);
+  const distrusted = config.profile === 'sandbox' ? new Set<string>() : exampleFingerprints();
+  let registry = await readRegistry(database, distrusted);
   const threads = {
     threads: config.compute.threads,
     waitingMax: limits.requestsInFlightMax,
@@ -153,18 +156,29 @@ async function compose(config: Config): Promise<Composed> {
     queue,
     log,
     metrics,
-    takeUp: async (next) => {
+    takeUp: async () => {
+      const next = await readRegistry(database, distrusted);
       await compute.replace(snapshotOf(config, next));
       registry = next;
       log.info({ revision: next.revision }, 'configuration taken up');
+      return next;
     },
   };
 }
 
-function snapshotOf({ node }: Config, { messageTypes }: Registry): Snapshot {
+function keysOf({ node, profile }: Config): PemPair[] {
+  return node.keys.map((files) => {
+    const pair = readPemPair(files);
+    const problem = exampleKeyProblem(profile, pair.certificate);
+    if (problem !== undefined) throw new Error(`${files.certificate}: ${problem}`);
+    return pair;
+  });
+}
+
+function snapshotOf(config: Config, { messageTypes }: Registry): Snapshot {
   return {
     messageTypes: messageTypes.map(({ id, versions }) => ({ id, versions })),
-    keys: node.keys.map(readPemPair),
+    keys: keysOf(config),
   };
 }
 

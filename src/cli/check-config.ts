@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { ConfigInvalid, loadConfig } from '../config/load.ts';
 import type { Config } from '../config/table.ts';
+import { exampleKeyProblem } from '../pki/examples.ts';
 import { readPemPair } from '../pki/keystore.ts';
 import { signerFromPem } from '../signature/signer.ts';
 import { columns } from './columns.ts';
@@ -33,7 +34,7 @@ export function register(program: Command): void {
 function check(env: NodeJS.ProcessEnv, cwd: string): Checked {
   try {
     const config = loadConfig(env, cwd);
-    const problems = config.node.keys.flatMap(keyProblems);
+    const problems = config.node.keys.flatMap((files, index) => keyProblems(config, files, index));
     const notes = config.redisUrl === undefined ? [] : [redisNote];
     return { valid: problems.length === 0, problems, notes, config: withoutPasswords(config) };
   } catch (error) {
@@ -47,11 +48,16 @@ const redisNote =
   'сам процесс по базе данных / delivery over Redis is not built yet, the value has no effect; ' +
   'this process delivers, over the database';
 
-function keyProblems(files: Config['node']['keys'][number], index: number): string[] {
+function keyProblems(
+  { profile }: Config,
+  files: Config['node']['keys'][number],
+  index: number,
+): string[] {
   try {
     const { key, certificate } = readPemPair(files);
     signerFromPem(key, certificate);
-    return [];
+    const problem = exampleKeyProblem(profile, certificate);
+    return problem === undefined ? [] : [`node.keys.${index}: ${problem}`];
   } catch (error) {
     return [`node.keys.${index}: ${error instanceof Error ? error.message : String(error)}`];
   }

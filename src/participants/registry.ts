@@ -45,8 +45,16 @@ export interface Registry {
   messageTypeOfRoot(namespace: string, local: string): MessageType | undefined;
 }
 
-/** Reads the whole registry from the database. */
-export async function readRegistry({ kysely }: Database): Promise<Registry> {
+/**
+ * Reads the whole registry from the database.
+ *
+ * @param distrusted fingerprints of certificates that are not believed though they are declared
+ */
+export async function readRegistry(
+  { kysely }: Database,
+  distrusted: ReadonlySet<string> = new Set(),
+): Promise<Registry> {
+  const believed = ({ fingerprint }: Certificate) => !distrusted.has(fingerprint);
   const revision = await kysely.selectFrom('revision').select('revision').executeTakeFirstOrThrow();
   const participants = await kysely.selectFrom('participant').selectAll().execute();
   const systems = await kysely
@@ -70,7 +78,7 @@ export async function readRegistry({ kysely }: Database): Promise<Registry> {
       certificate: readCertificate(der),
     })),
     messageTypes: await readMessageTypes({ kysely }),
-    anchors: anchors.map(({ der }) => readCertificate(der)),
+    anchors: anchors.map(({ der }) => readCertificate(der)).filter(believed),
   });
 }
 
@@ -167,13 +175,13 @@ export interface Watch {
 }
 
 /**
- * Looks every second whether the revision has changed, and hands over the new registry. A change
+ * Looks every second whether the revision has changed, and has the new registry taken up. A change
  * that cannot be taken up is told to `failed` and tried again; the node works on with the last good.
  */
 export function watchRegistry(
   database: Database,
   from: number,
-  onChange: (registry: Registry) => Promise<void>,
+  takeUp: () => Promise<Registry>,
   failed: (error: unknown) => void,
 ): Watch {
   let known = from;
@@ -187,9 +195,7 @@ export function watchRegistry(
         .select('revision')
         .executeTakeFirstOrThrow();
       if (revision !== known) {
-        const registry = await readRegistry(database);
-        await onChange(registry);
-        known = registry.revision;
+        known = (await takeUp()).revision;
       }
     } catch (error) {
       failed(error);

@@ -1,0 +1,33 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { readCertificate } from './certificate.ts';
+
+// certs.example stands beside src and beside dist.
+const folder = new URL('../../certs.example/', import.meta.url);
+
+/**
+ * Fingerprints of the certificates in certs.example. Their keys are known to all: outside the
+ * sandbox they are believed nowhere, whatever a database says.
+ */
+export function exampleFingerprints(): ReadonlySet<string> {
+  let names: string[];
+  try {
+    names = readdirSync(folder).filter((name) => name.endsWith('.crt.pem'));
+  } catch {
+    return new Set();
+  }
+  return new Set(
+    names.map((name) => readCertificate(readFileSync(new URL(name, folder), 'utf8')).fingerprint),
+  );
+}
+
+/**
+ * Why this certificate may not sign for a node of this profile, or undefined when it may.
+ */
+export function exampleKeyProblem(profile: string, certificatePem: string): string | undefined {
+  if (profile === 'sandbox') return undefined;
+  if (!exampleFingerprints().has(readCertificate(certificatePem).fingerprint)) return undefined;
+  return (
+    'ключ из certs.example известен всем и годится только для песочницы / ' +
+    'the key of certs.example is known to all and fit for the sandbox alone'
+  );
+}

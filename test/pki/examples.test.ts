@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { exampleFingerprints, exampleKeyProblem } from '../../src/pki/examples.ts';
+import { issueCertificate, newKey } from '../../src/pki/issue.ts';
+import { checkout, mezhved } from '../harness/node.ts';
+
+describe('the example keys', () => {
+  const node = readFileSync(join(checkout, 'certs.example', 'node.crt.pem'), 'utf8');
+
+  it('sign in the sandbox and nowhere else', () => {
+    expect(exampleKeyProblem('sandbox', node)).to.equal(undefined);
+    expect(exampleKeyProblem('production', node)).to.be.a('string');
+  });
+
+  it('are the eight of certs.example, and no key of an operator is taken for one', () => {
+    expect(exampleFingerprints().size).to.equal(8);
+    const at = Date.now();
+    const wish = { commonName: 'own', organization: 'own', notBefore: at, notAfter: at + 1000 };
+    const { certificate } = issueCertificate(newKey('ec'), wish);
+    expect(exampleKeyProblem('production', certificate)).to.equal(undefined);
+  });
+
+  it('are told by check-config of a production node', async () => {
+    const { code, stdout } = await mezhved(['check-config', '--json'], {
+      MEZHVED_CONFIG: join(checkout, 'test', 'harness', 'production.yaml'),
+    });
+    expect(code).to.equal(1);
+    expect(JSON.parse(stdout).problems.join()).to.contain('certs.example');
+  });
+});
