@@ -44,7 +44,7 @@ export function register(program: Command): void {
 }
 
 /** @throws UsageError where the file cannot be read, is not XML or holds no SMEV 3 element */
-export function validateFile(file: string, schemaFolder?: string): Validation {
+function validateFile(file: string, schemaFolder?: string): Validation {
   const { xml, linesBefore } = capturedXml(read(file));
   try {
     return withXml(xml, ({ root }) => {

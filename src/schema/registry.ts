@@ -10,7 +10,7 @@ export interface MessageTypeSchemas {
   readonly versions: readonly VersionSchemas[];
 }
 
-export interface VersionSchemas {
+interface VersionSchemas {
   readonly namespace: string;
   /** Local names in the namespace; a type may ask and answer with the same one. */
   readonly requestRoot: string;
@@ -20,7 +20,7 @@ export interface VersionSchemas {
 }
 
 /** Which side of a message type a root element is of. */
-export type ContentRole = 'request' | 'response' | 'both';
+type ContentRole = 'request' | 'response' | 'both';
 
 export interface JudgedContent {
   readonly messageType: string;

@@ -9,7 +9,7 @@ import { toleratedDeviations } from './tolerance.ts';
 import { findingsMax } from './validate.ts';
 
 /** The folders of schemas/smev: a version each, and the tolerant reading of 1.2. */
-export const smevSets = [...versions, '1.2-tolerant'] as const;
+const smevSets = [...versions, '1.2-tolerant'] as const;
 export type SmevSet = (typeof smevSets)[number];
 
 /** The compiled schemas of the envelope. */
