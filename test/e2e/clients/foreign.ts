@@ -22,11 +22,7 @@ export const tools = {
   php: {
     name: 'PHP SoapClient',
     packages: 'php-cli php-soap',
-    probe: [
-      'php',
-      '-r',
-      'exit(class_exists("SoapClient") && class_exists("DOMDocument") ? 0 : 1);',
-    ],
+    probe: ['php', '-r', 'exit(class_exists("SoapClient") ? 0 : 1);'],
   },
   gsoap: { name: 'gSOAP', packages: 'gsoap', probe: ['wsdl2h', '-V'] },
   java: {
@@ -50,7 +46,7 @@ export function listByGsoap(wsdl: string): string[] {
     const file = join(folder, 'service.h');
     call('wsdl2h', ['-c', '-O1', '-o', file, wsdl], folder);
     const found = readFileSync(file, 'utf8').matchAll(
-      /^\/\/gsoap \w+ +service method-action: +(\w+)/gm,
+      /^\/\/gsoap \w+\s+service method-input-action:\s+(\w+) urn:\1$/gm,
     );
     return [...new Set([...found].map((match) => match[1] ?? ''))].sort();
   });

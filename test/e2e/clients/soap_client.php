@@ -45,11 +45,15 @@ function any(string $xml): array
     return ['any' => $xml];
 }
 
-function rootOf(mixed $open): DOMElement
+/** Local name of the root of what came in such a place; php-xml is not asked for. */
+function rootOf(mixed $open): ?string
 {
-    $document = new DOMDocument();
-    $document->loadXML(is_object($open) ? $open->any : $open);
-    return $document->documentElement;
+    return preg_match('/^\s*<(?:[\w.-]+:)?([\w.-]+)/', textOf($open), $match) === 1 ? $match[1] : null;
+}
+
+function textOf(mixed $open): string
+{
+    return is_object($open) ? $open->any : $open;
 }
 
 function send(SoapClient $client, array $command, array $settings): array
@@ -72,14 +76,19 @@ function send(SoapClient $client, array $command, array $settings): array
         'status' => $metadata->Status,
         'sender' => $metadata->Sender->Mnemonic,
         'year' => (int) substr($metadata->SendingTimestamp, 0, 4),
-        'signature' => rootOf($answer->SMEVSignature)->localName,
+        'signature' => rootOf($answer->SMEVSignature),
     ];
 }
 
 function receive(SoapClient $client, array $command, array $settings): array
 {
     $answer = $client->GetResponse([
-        'MessageTypeSelector' => ['Id' => 'SIGNED_BY_CALLER', 'Timestamp' => $command['timestamp']],
+        'MessageTypeSelector' => [
+            'Id' => 'SIGNED_BY_CALLER',
+            'NamespaceURI' => $command['namespace'],
+            'RootElementLocalName' => $command['root'],
+            'Timestamp' => $command['timestamp'],
+        ],
         'CallerInformationSystemSignature' => any($settings['signature']),
     ]);
     if (!isset($answer->ResponseMessage)) {
@@ -87,14 +96,15 @@ function receive(SoapClient $client, array $command, array $settings): array
     }
     $message = $answer->ResponseMessage;
     $data = $message->Response->SenderProvidedResponseData;
-    $content = rootOf($data->MessagePrimaryContent);
+    $content = textOf($data->MessagePrimaryContent);
+    preg_match('/FullName>([^<]*)</', $content, $name);
     return [
         'originalMessageId' => $message->Response->OriginalMessageId,
         'messageId' => $data->MessageID,
-        'content' => $content->localName,
-        'name' => $content->getElementsByTagNameNS('*', 'FullName')[0]->textContent,
-        'signature' => rootOf($message->SMEVSignature)->localName,
-        'senderSignature' => rootOf($message->Response->SenderInformationSystemSignature)->localName,
+        'content' => rootOf($content),
+        'name' => $name[1] ?? null,
+        'signature' => rootOf($message->SMEVSignature),
+        'senderSignature' => rootOf($message->Response->SenderInformationSystemSignature),
     ];
 }
 

@@ -1,6 +1,6 @@
 """An information system written with zeep: reads commands as lines of JSON, prints a line for each.
 
-Argument: JSON with `wsdl`, `types`, `sign` (a command; the document's file is its last word) and
+Argument: JSON with `wsdl`, `sign` (a command; the document's file is its last word) and
 `signature` (an unsigned ds:Signature for the place that the operation has for it).
 """
 
@@ -71,7 +71,12 @@ def send(command):
 
 def receive(command):
     answer = client.service.GetResponse(
-        MessageTypeSelector={"Id": "SIGNED_BY_CALLER", "Timestamp": command["timestamp"]},
+        MessageTypeSelector={
+            "Id": "SIGNED_BY_CALLER",
+            "NamespaceURI": command["namespace"],
+            "RootElementLocalName": command["root"],
+            "Timestamp": command["timestamp"],
+        },
         CallerInformationSystemSignature=signature(),
     )
     message = answer.ResponseMessage if hasattr(answer, "ResponseMessage") else answer
