@@ -1,15 +1,18 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Finding } from '../fault/fault.ts';
+import { readRegistry } from '../participants/registry.ts';
 import { compileSchemas, SchemaRefused } from '../schema/compile.ts';
 import { loadSmevSchemas } from '../schema/files.ts';
+import { buildContentRegistry, judgeContent } from '../schema/registry.ts';
 import { disposeSmevSchemas, judgeEnvelope } from '../schema/smev.ts';
 import { validateElement } from '../schema/validate.ts';
 import { smevNamespaces, soapNamespace, type Version, versions } from '../smev/namespaces.ts';
 import { withXml, type XmlElement, XmlRefused } from '../xml/document.ts';
 import { child, childElements, isNamed, qname } from '../xml/navigate.ts';
 import { capturedXml } from './captured.ts';
-import { print, run, UsageError } from './run.ts';
+import { type Opened, openForCli } from './open.ts';
+import { type ExitCode, print, run, UnreachableError, UsageError } from './run.ts';
 import { mainSchemaFor, readSchemaFolder } from './schema-folder.ts';
 
 interface Options {
@@ -35,8 +38,10 @@ export function register(program: Command): void {
     .option('--schemas <dir>', 'folder of XSD files that judge the business content')
     .option('--json', 'print JSON')
     .action((file: string, options: Options) =>
-      run(() => {
-        const result = validateFile(file, options.schemas);
+      run(async (): Promise<ExitCode> => {
+        const judgeContent =
+          options.schemas === undefined ? await byRegistry() : byFolder(options.schemas);
+        const result = validateFile(file, judgeContent);
         print(options.json, result, () => report(result));
         return result.valid ? 0 : 1;
       }),
@@ -44,13 +49,17 @@ export function register(program: Command): void {
 }
 
 /** @throws UsageError where the file cannot be read, is not XML or holds no SMEV 3 element */
-function validateFile(file: string, schemaFolder?: string): Validation {
+function validateFile(file: string, judgeContent: JudgeContent): Validation {
   const { xml, linesBefore } = capturedXml(read(file));
   try {
     return withXml(xml, ({ root }) => {
       const { element, version } = smevElement(root, file);
       const envelope = judge(version, element);
-      const problems = [...envelope.findings, ...contentProblems(element, version, schemaFolder)];
+      const content = businessContent(element, version);
+      const problems = [
+        ...envelope.findings,
+        ...(content === undefined ? [] : judgeContent(content)),
+      ];
       return {
         file,
         version,
@@ -100,26 +109,44 @@ function versionOf(namespace: string): Version | undefined {
   });
 }
 
-function contentProblems(
-  element: XmlElement,
-  version: Version,
-  folder: string | undefined,
-): readonly Finding[] {
-  if (folder === undefined) return [];
+/** What is wrong with business content; nothing where no schema knows it. */
+type JudgeContent = (content: XmlElement) => readonly Finding[];
+
+/** @throws UsageError where the folder cannot be read; the judge, where its schemas do not compile */
+function byFolder(folder: string): JudgeContent {
   const files = readSchemaFolder(folder);
-  const content = businessContent(element, version);
-  const main = content && mainSchemaFor(qname(content), files);
-  if (content === undefined || main === undefined) return [];
-  try {
-    const schema = compileSchemas(files, main);
+  return (content) => {
+    const main = mainSchemaFor(qname(content), files);
+    if (main === undefined) return [];
     try {
-      return validateElement(schema, content);
-    } finally {
-      schema.dispose();
+      const schema = compileSchemas(files, main);
+      try {
+        return validateElement(schema, content);
+      } finally {
+        schema.dispose();
+      }
+    } catch (error) {
+      if (!(error instanceof SchemaRefused)) throw error;
+      throw new UsageError(`${folder}: ${error.message}`);
     }
+  };
+}
+
+/** By the message types of the node's database; where there is none, the envelope alone is judged. */
+async function byRegistry(): Promise<JudgeContent> {
+  let opened: Opened;
+  try {
+    opened = await openForCli();
   } catch (error) {
-    if (!(error instanceof SchemaRefused)) throw error;
-    throw new UsageError(`${folder}: ${error.message}`);
+    if (error instanceof UnreachableError) return () => [];
+    throw error;
+  }
+  try {
+    const { messageTypes } = await readRegistry(opened.database);
+    const registry = buildContentRegistry(messageTypes);
+    return (content) => judgeContent(registry, content)?.findings ?? [];
+  } finally {
+    await opened.database.close();
   }
 }
 

@@ -1,4 +1,7 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'chai';
+import { sendRequestCall } from '../../src/smev/calls.ts';
 import { type Version, versions } from '../../src/smev/namespaces.ts';
 import {
   Client,
@@ -117,6 +120,16 @@ describe('an exchange over HTTP', function () {
         expect(polledRequest(await provider.poll('GetRequest'))?.messageId).to.equal(messageId);
         expect(polledRequest(await provider.poll('GetRequest'))).to.equal(undefined);
         await provider.ack(messageId);
+      });
+
+      it('lets validate judge business content by its registered types', async () => {
+        const file = join(folder.path, 'invalid.xml');
+        const call = { messageId: freshMessageId(), content: birthRequest('') };
+        await writeFile(file, client('agency-a', '1.2').sign(sendRequestCall('1.2', call)));
+        const { code, stdout } = await mezhved(['validate', file, '--json'], node.env);
+        expect(code).to.equal(1);
+        const { problems } = JSON.parse(stdout);
+        expect(problems[0].path).to.match(/BirthRecordRequest\/FullName$/);
       });
 
       it('tells what it did: list, show, journal', async () => {
