@@ -24,6 +24,7 @@ import { InProcessQueue } from './queue/in-process.ts';
 import { publishedWsdl, publishedXsd } from './schema/files.ts';
 import { publishWsdl, publishXsd } from './smev/publish.ts';
 import { openDatabase } from './store/database.ts';
+import { checkDurability } from './store/durability.ts';
 import { lockDataFolder, lockNodeName, type NodeLock } from './store/lock.ts';
 import { migrate } from './store/migrations.ts';
 
@@ -115,6 +116,7 @@ async function compose(config: Config): Promise<Composed> {
   const log = createLog(config.log);
   const metrics = createMetrics();
   const database = openDatabase(config.database.url);
+  await checkDurability(database);
   await migrate(database);
   const journal = new JournalWriter(database, node.id);
   const declaring = {
