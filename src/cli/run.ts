@@ -18,9 +18,14 @@ export async function run(work: () => Promise<ExitCode> | ExitCode): Promise<voi
   try {
     process.exitCode = await work();
   } catch (error) {
-    process.exitCode = exitCodeOf(error);
-    process.stderr.write(`mezhved: ${explain(error)}\n`);
+    process.exitCode = fail(error);
   }
+}
+
+/** Says in one line what went wrong, without a stack, and gives the exit code for it. */
+export function fail(error: unknown): ExitCode {
+  process.stderr.write(`mezhved: ${explain(error)}\n`);
+  return exitCodeOf(error);
 }
 
 function exitCodeOf(error: unknown): ExitCode {

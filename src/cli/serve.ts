@@ -3,7 +3,7 @@ import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/table.ts';
 import { startNode } from '../server.ts';
 import { versions } from '../smev/namespaces.ts';
-import { type ExitCode, run } from './run.ts';
+import { type ExitCode, fail, run } from './run.ts';
 
 /** `serve`: the node, until SIGTERM or SIGINT. */
 export function register(program: Command): void {
@@ -13,7 +13,7 @@ export function register(program: Command): void {
     .action(() =>
       run(async (): Promise<ExitCode> => {
         const config = loadConfig(process.env, process.cwd());
-        const node = await startNode(config);
+        const node = await startNode(config).catch(leave);
         process.stdout.write(banner(config, node));
         await stopped();
         process.stdout.write('Останавливаюсь… / stopping…\n');
@@ -21,6 +21,27 @@ export function register(program: Command): void {
         return 0;
       }),
     );
+}
+
+/** A node that could not start holds threads and connections: the process ends with them. */
+function leave(error: unknown): never {
+  process.exit(fail(isAddressInUse(error) ? new Error(addressInUse(error)) : error));
+}
+
+interface AddressInUse {
+  readonly address: string;
+  readonly port: number;
+}
+
+function isAddressInUse(error: unknown): error is AddressInUse {
+  return (error as { code?: unknown }).code === 'EADDRINUSE';
+}
+
+function addressInUse({ address, port }: AddressInUse): string {
+  return (
+    `адрес ${address}:${port} занят; задайте другой в MEZHVED_LISTEN или MEZHVED_ADMIN_LISTEN / ` +
+    'the address is in use; set another in MEZHVED_LISTEN or MEZHVED_ADMIN_LISTEN'
+  );
 }
 
 function stopped(): Promise<void> {
