@@ -9,6 +9,7 @@ import {
 } from '../participants/certificates.ts';
 import { readRegistry } from '../participants/registry.ts';
 import { type Certificate, readCertificate } from '../pki/certificate.ts';
+import { exampleFingerprints } from '../pki/examples.ts';
 import { judgeCertificate } from '../pki/trust.ts';
 import { operatorContext } from './apply.ts';
 import { columns } from './columns.ts';
@@ -52,9 +53,10 @@ export function register(program: Command): void {
 }
 
 async function list(json: true | undefined): Promise<ExitCode> {
-  const { database } = await openForCli();
+  const { database, profile } = await openForCli();
   try {
-    const registry = await readRegistry(database);
+    const distrusted = profile === 'sandbox' ? undefined : exampleFingerprints();
+    const registry = await readRegistry(database, distrusted);
     const now = systemClock.now();
     const listed = (await listCertificates(database.kysely)).map((each) =>
       listedCertificate(each, judgeCertificate(each.certificate, registry.anchors, now)?.code),

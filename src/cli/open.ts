@@ -9,6 +9,7 @@ import { UnreachableError, UsageError } from './run.ts';
 export interface Opened {
   readonly database: Database;
   readonly nodeId: string;
+  readonly profile: Config['profile'];
 }
 
 /**
@@ -18,7 +19,7 @@ export interface Opened {
  * it does not answer, or another version of the program made it
  */
 export async function openForCli(): Promise<Opened> {
-  const { database: configured, node } = readConfiguration();
+  const { database: configured, node, profile } = readConfiguration();
   const { url } = configured;
   const file = fileOf(url);
   if (file !== undefined && !existsSync(file)) {
@@ -26,7 +27,7 @@ export async function openForCli(): Promise<Opened> {
   }
   const database = await connect(url);
   const age = await ageOf(database);
-  if (age === 'current') return { database, nodeId: node.id };
+  if (age === 'current') return { database, nodeId: node.id, profile };
   await database.close();
   throw new UnreachableError(ages[age]);
 }

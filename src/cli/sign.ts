@@ -49,7 +49,8 @@ export function register(program: Command): void {
     );
 }
 
-function signFile(file: string, options: Options): string {
+/** The text of a file, signed as the options say. @throws UsageError, Fault */
+export function signFile(file: string, options: Options): string {
   if (options.profile === 'smev3') throw new Fault('NOT_BUILT', { public: 'профиль smev3' });
   if (options.as === 'routing' || options.as === 'record') {
     throw new Fault('NOT_BUILT', { public: `sign --as ${options.as}` });
@@ -73,7 +74,8 @@ function freshValues(): Fresh {
   };
 }
 
-function loadSigner({ key, cert }: Options): Signer {
+/** @throws UsageError where key and certificate are not to be had, or do not belong together */
+export function loadSigner({ key, cert }: Pick<Options, 'key' | 'cert'>): Signer {
   try {
     const pair = readPemPair({ key, certificate: cert });
     return signerFromPem(pair.key, pair.certificate);

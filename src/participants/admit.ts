@@ -1,6 +1,7 @@
 import type { Finding } from '../fault/fault.ts';
 import { admitSchemas } from '../schema/admission.ts';
-import type { Loaded } from './documents.ts';
+import { declaresElement } from '../schema/roots.ts';
+import type { Loaded, LoadedVersion } from './documents.ts';
 
 /** A schema set that may not judge messages, with what is wrong in which file. */
 export class SchemasRefused extends Error {
@@ -26,10 +27,24 @@ export class SchemasRefused extends Error {
 export async function admitDeclarations(loaded: readonly Loaded[]): Promise<void> {
   for (const each of loaded) {
     if (each.kind !== 'messageType') continue;
-    for (const { namespace, schemas } of each.versions) {
-      const main = schemas[0]?.name ?? '';
-      const findings = await admitSchemas(schemas, main);
-      if (findings.length > 0) throw new SchemasRefused(each.id, namespace, findings);
+    for (const version of each.versions) {
+      const findings = await admitVersion(version);
+      if (findings.length > 0) throw new SchemasRefused(each.id, version.namespace, findings);
     }
   }
+}
+
+async function admitVersion(version: LoadedVersion): Promise<readonly Finding[]> {
+  const { namespace, requestRoot, responseRoot, schemas } = version;
+  const main = schemas[0]?.name ?? '';
+  const findings = await admitSchemas(schemas, main);
+  if (findings.length > 0) return findings;
+  return [...new Set([requestRoot, responseRoot])]
+    .filter((local) => !declaresElement(schemas, { namespace, local }))
+    .map((local) => ({
+      path: main,
+      line: 0,
+      rule: 'cvc-elt.1',
+      text: `Схемы не объявляют корневой элемент «${local}» в ${namespace}.`,
+    }));
 }

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, extname, resolve } from 'node:path';
+import { dirname, extname, relative, resolve, sep } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { readCertificate } from '../pki/certificate.ts';
 import { type Declaration, declarationSchema } from './declarations.ts';
@@ -121,12 +121,23 @@ function certificateIn(folder: string, file: string): Uint8Array {
   }
 }
 
-/** Schema files are known by their path relative to the main one, as its imports name them. */
+/**
+ * Schema files are known by their path from the nearest folder that holds all of them, so that the
+ * imports of one lead to another as they do on disk.
+ */
 function schemasIn(folder: string, files: readonly string[]): LoadedVersion['schemas'] {
-  const base = dirname(resolve(folder, files[0] ?? ''));
-  return files.map((file) => {
-    const path = resolve(folder, file);
-    const name = path.startsWith(`${base}/`) ? path.slice(base.length + 1) : file;
-    return { name, bytes: new Uint8Array(readFileSync(path)) };
-  });
+  const paths = files.map((file) => resolve(folder, file));
+  const base = commonFolder(paths);
+  return paths.map((path) => ({
+    name: relative(base, path).split(sep).join('/'),
+    bytes: new Uint8Array(readFileSync(path)),
+  }));
+}
+
+function commonFolder([first = '', ...others]: readonly string[]): string {
+  let base = dirname(first);
+  while (others.some((path) => !path.startsWith(base.endsWith(sep) ? base : base + sep))) {
+    base = dirname(base);
+  }
+  return base;
 }

@@ -46,16 +46,30 @@ export interface Registry {
 }
 
 /**
- * Reads the whole registry from the database.
+ * Reads the whole registry from the database, all of one revision.
  *
  * @param distrusted fingerprints of certificates that are not believed though they are declared
  */
 export async function readRegistry(
-  { kysely }: Database,
+  database: Database,
   distrusted: ReadonlySet<string> = new Set(),
 ): Promise<Registry> {
+  for (;;) {
+    const registry = await readTables(database, distrusted);
+    // Whoever changed a table meanwhile has raised the revision in the same transaction.
+    if ((await readRevision(database)) === registry.revision) return registry;
+  }
+}
+
+async function readRevision({ kysely }: Database): Promise<number> {
+  const row = await kysely.selectFrom('revision').select('revision').executeTakeFirstOrThrow();
+  return row.revision;
+}
+
+async function readTables(database: Database, distrusted: ReadonlySet<string>): Promise<Registry> {
+  const { kysely } = database;
   const believed = ({ fingerprint }: Certificate) => !distrusted.has(fingerprint);
-  const revision = await kysely.selectFrom('revision').select('revision').executeTakeFirstOrThrow();
+  const revision = await readRevision(database);
   const participants = await kysely.selectFrom('participant').selectAll().execute();
   const systems = await kysely
     .selectFrom('information_system')
@@ -66,7 +80,7 @@ export async function readRegistry(
   const certificates = await kysely.selectFrom('certificate').selectAll().execute();
   const anchors = await kysely.selectFrom('trust_anchor').selectAll().orderBy('id').execute();
   return buildRegistry({
-    revision: revision.revision,
+    revision,
     participants: participants.map(({ id, name }) => ({
       id,
       name,
@@ -190,13 +204,7 @@ export function watchRegistry(
   let looking: Promise<void> = Promise.resolve();
   const look = async () => {
     try {
-      const { revision } = await database.kysely
-        .selectFrom('revision')
-        .select('revision')
-        .executeTakeFirstOrThrow();
-      if (revision !== known) {
-        known = (await takeUp()).revision;
-      }
+      if ((await readRevision(database)) !== known) known = (await takeUp()).revision;
     } catch (error) {
       failed(error);
     }

@@ -1,0 +1,77 @@
+import { smevNamespaces, soapNamespace, versionOfTypes } from '../smev/namespaces.ts';
+import { withXml, type XmlElement, XmlRefused } from '../xml/document.ts';
+import { child, childElements, isNamed } from '../xml/navigate.ts';
+
+/** What came back over HTTP, as far as it could be read. */
+export interface Answered {
+  readonly status: number;
+  /** Local name of the Body's child, such as SendRequestResponse; absent for what is no envelope. */
+  readonly operation?: string;
+  /** MessageID that the answer speaks of: of the message accepted, or of the one handed over. */
+  readonly messageId?: string;
+  /** Of an answer handed over by GetResponse: the MessageID of its request. */
+  readonly originalMessageId?: string;
+  /** A RequestStatus: the final answer is still to come. */
+  readonly interim?: true;
+  readonly fault?: AnsweredFault;
+  readonly xml: string;
+}
+
+export interface AnsweredFault {
+  /** The node's own code where it gives one, else the faultcode. */
+  readonly code: string;
+  readonly text: string;
+}
+
+/** Posts one signed envelope and reads what comes back. */
+export type Post = (envelope: string, step: string) => Promise<Answered>;
+
+/** Reads an answer of this node or of another: what is not SOAP is shown as it stands. */
+export function readAnswer(status: number, bytes: Uint8Array): Answered {
+  const xml = Buffer.from(bytes).toString('utf8');
+  try {
+    return withXml(bytes, ({ root }) => ({ status, ...readEnvelope(root), xml }));
+  } catch (error) {
+    if (error instanceof XmlRefused) return { status, xml };
+    throw error;
+  }
+}
+
+function readEnvelope(root: XmlElement): Omit<Answered, 'status' | 'xml'> {
+  const body = child(root, soapNamespace, 'Body');
+  const payload = body && childElements(body)[0];
+  if (payload === undefined) return {};
+  if (isNamed(payload, soapNamespace, 'Fault')) {
+    return { operation: 'Fault', fault: readFault(payload) };
+  }
+  return { operation: payload.name, ...idsOf(payload) };
+}
+
+function idsOf(payload: XmlElement): Pick<Answered, 'messageId' | 'originalMessageId' | 'interim'> {
+  const version = versionOfTypes(payload.namespaceUri);
+  if (version === undefined) return {};
+  const { types } = smevNamespaces[version];
+  const at = (from: XmlElement, ...names: readonly string[]): XmlElement | undefined =>
+    names.reduce<XmlElement | undefined>((found, name) => found && child(found, types, name), from);
+  const response = at(payload, 'ResponseMessage', 'Response');
+  const messageId = (
+    response === undefined
+      ? at(payload, 'MessageMetadata', 'MessageId')
+      : at(response, 'SenderProvidedResponseData', 'MessageID')
+  )?.content.trim();
+  const originalMessageId = response && at(response, 'OriginalMessageId')?.content.trim();
+  const status = response && at(response, 'SenderProvidedResponseData', 'RequestStatus');
+  return {
+    ...(messageId === undefined ? {} : { messageId }),
+    ...(originalMessageId === undefined ? {} : { originalMessageId }),
+    ...(status === undefined ? {} : { interim: true as const }),
+  };
+}
+
+const ownCode = /^(?:SMEV-\d+: )?([A-Z][A-Z_]+):/;
+
+function readFault(fault: XmlElement): AnsweredFault {
+  const part = (name: string) => childElements(fault).find((each) => each.name === name)?.content;
+  const text = (part('faultstring') ?? '').trim();
+  return { code: ownCode.exec(text)?.[1] ?? (part('faultcode') ?? '').trim(), text };
+}
