@@ -3,7 +3,7 @@ import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/table.ts';
 import { startNode } from '../server.ts';
 import { versions } from '../smev/namespaces.ts';
-import { type ExitCode, fail, run } from './run.ts';
+import { type ExitCode, fail, run, UnreachableError } from './run.ts';
 
 /** `serve`: the node, until SIGTERM or SIGINT. */
 export function register(program: Command): void {
@@ -25,8 +25,17 @@ export function register(program: Command): void {
 
 /** A node that could not start holds threads and connections: the process ends with them. */
 function leave(error: unknown): never {
-  process.exit(fail(isAddressInUse(error) ? new Error(addressInUse(error)) : error));
+  process.exit(fail(inPlainWords(error)));
 }
+
+function inPlainWords(error: unknown): unknown {
+  if (isAddressInUse(error)) return new Error(addressInUse(error));
+  const code = (error as { code?: unknown }).code;
+  if (typeof code !== 'string' || !noAnswer.has(code)) return error;
+  return new UnreachableError(`база данных не отвечает / the database does not answer (${code})`);
+}
+
+const noAnswer = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT']);
 
 interface AddressInUse {
   readonly address: string;
