@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
 import { Fault } from '../fault/fault.ts';
@@ -30,6 +31,8 @@ export interface PoolLimits {
   readonly taskMs: number;
 }
 
+const watchEveryMs = 500;
+
 /**
  * The worker threads. A change of configuration starts threads on the new snapshot, gives them the
  * work from then on, and lets the old ones finish theirs; so no task ever sees two revisions.
@@ -37,10 +40,15 @@ export interface PoolLimits {
 export class ComputePool {
   readonly #limits: PoolLimits;
   #pool: Piscina;
+  /** When each task that runs or waits must be over; piscina ends its thread at the event 'abort'. */
+  readonly #running = new Map<EventEmitter, number>();
+  readonly #watchdog: NodeJS.Timeout;
 
   constructor(limits: PoolLimits, snapshot: Snapshot) {
     this.#limits = limits;
     this.#pool = start(limits, snapshot);
+    this.#watchdog = setInterval(() => this.#endOverdue(), watchEveryMs);
+    this.#watchdog.unref();
   }
 
   /** Takes up a new snapshot; resolves once work runs on it. */
@@ -82,16 +90,28 @@ export class ComputePool {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#watchdog);
     await this.#pool.close({ force: true });
+  }
+
+  // One watchdog for all: a timer of its own for each task costs more than the rest of handing it over.
+  #endOverdue(): void {
+    const now = performance.now();
+    for (const [signal, overdueAt] of this.#running) if (now > overdueAt) signal.emit('abort');
   }
 
   async #run<T>(task: Task): Promise<T> {
     if (this.#pool.queueSize >= this.#limits.waitingMax) throw new Fault('BUSY');
-    const signal = AbortSignal.timeout(this.#limits.taskMs);
-    const outcome = await this.#pool.run(task, { signal }).catch((cause: unknown) => {
-      const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
-      throw new Fault('INTERNAL', { private: `compute: ${text}`, cause });
-    });
+    const signal = new EventEmitter();
+    const overdueAt = performance.now() + this.#limits.taskMs;
+    this.#running.set(signal, overdueAt);
+    const outcome = await this.#pool
+      .run(task, { signal })
+      .catch((cause: unknown) => {
+        const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+        throw new Fault('INTERNAL', { private: `compute: ${text}`, cause });
+      })
+      .finally(() => this.#running.delete(signal));
     if (isFailed(outcome)) throw new Fault(outcome.failed.code, outcome.failed.detail);
     return outcome;
   }

@@ -41,3 +41,26 @@ export async function answerAgain(
   });
   return { answer };
 }
+
+/**
+ * A message that is no longer fresh may be one that was answered long ago: it gets its stored answer
+ * then, and the refusal otherwise. A fresh one is not looked up here: the recording transaction tells
+ * a repeat for certain.
+ *
+ * @param check throws the refusal
+ */
+export async function unlessFresh(
+  context: ExchangeContext,
+  called: Called,
+  messageId: string,
+  check: () => void,
+): Promise<Recorded | undefined> {
+  try {
+    check();
+    return undefined;
+  } catch (stale) {
+    const again = await answerAgain(context, called, messageId);
+    if (again !== undefined) return again;
+    throw stale;
+  }
+}

@@ -1,4 +1,5 @@
 import { Fault } from '../fault/fault.ts';
+import { newEntryId } from '../journal/entry.ts';
 import { authoriseRequest } from '../participants/authorise.ts';
 import type { Metadata } from '../smev/metadata.ts';
 import type { ExchangeContext } from './context.ts';
@@ -6,7 +7,7 @@ import { enterAnswer, enterReceipt, entryOf } from './entries.ts';
 import { acceptRequest, type NewRequest } from './exchanges.ts';
 import { checkEndOfLife, checkMessageId } from './fresh.ts';
 import { partyOf } from './parties.ts';
-import { answerAgain } from './repeat.ts';
+import { answerAgain, unlessFresh } from './repeat.ts';
 import type { Authorised, Recorded } from './stages.ts';
 import { statusFor } from './status.ts';
 
@@ -26,10 +27,11 @@ export async function sendRequest(
     request.content,
     verified.content,
   );
-  const again = await answerAgain(context, authorised, request.messageId);
+  const again = await unlessFresh(context, authorised, request.messageId, () => {
+    checkMessageId(request.messageId, received.at, context.limits);
+    checkEndOfLife(request.eol, received.at);
+  });
   if (again !== undefined) return again;
-  checkMessageId(request.messageId, received.at, context.limits);
-  checkEndOfLife(request.eol, received.at);
 
   const metadata: Metadata = {
     messageId: request.messageId,
@@ -97,7 +99,7 @@ function newExchange(
   route: Route,
 ): Omit<NewRequest, 'envelopeHash' | 'answerHash'> {
   return {
-    exchangeId: newId(random(16)),
+    exchangeId: newEntryId(received.at, random(10)),
     messageId: request.messageId,
     messageType: route.messageType.id,
     version: verified.version,
@@ -117,8 +119,4 @@ function newExchange(
     acceptedAt: received.at,
     queueItemsMax: limits.queueItemsMax,
   };
-}
-
-function newId(bytes: Buffer): string {
-  return bytes.toString('hex');
 }

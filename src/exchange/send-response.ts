@@ -7,7 +7,7 @@ import { enterAnswer, enterReceipt, entryOf } from './entries.ts';
 import { acceptResponse, findByReplyTo, type ResponseOutcome } from './exchanges.ts';
 import { checkMessageId } from './fresh.ts';
 import { partyOf, partyOfParticipant } from './parties.ts';
-import { answerAgain } from './repeat.ts';
+import { answerAgain, unlessFresh } from './repeat.ts';
 import type { Authorised, Recorded } from './stages.ts';
 import { statusFor } from './status.ts';
 
@@ -21,9 +21,10 @@ export async function sendResponse(
   authorised: Authorised<'SendResponse'>,
 ): Promise<Recorded> {
   const { request, verified, caller, received } = authorised;
-  const again = await answerAgain(context, authorised, request.messageId);
+  const again = await unlessFresh(context, authorised, request.messageId, () => {
+    checkMessageId(request.messageId, received.at, context.limits);
+  });
   if (again !== undefined) return again;
-  checkMessageId(request.messageId, received.at, context.limits);
   const exchange = await findByReplyTo(context.database.kysely, request.to);
   // Whether the exchange is unknown or another's looks the same from outside.
   if (exchange === undefined || exchange.recipient !== caller.participant.id) {
