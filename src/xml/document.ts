@@ -7,6 +7,7 @@ import {
   XmlParseError,
   XmlText,
 } from 'libxml2-wasm';
+import { lineOfEscapedNamespace } from './namespace-names.ts';
 
 export { ParseOption, type XmlAttribute, XmlDocument, XmlElement, type XmlNode, XmlText };
 
@@ -48,6 +49,11 @@ export function parseXml(bytes: Uint8Array, rules: ParseRules = {}): XmlDocument
   checkEncoding(bytes);
   checkProlog(bytes);
   const document = read(bytes);
+  const escaped = lineOfEscapedNamespace(document, bytes);
+  if (escaped !== undefined) {
+    document.dispose();
+    throw new XmlRefused('malformed', escaped, 'a namespace name that canonical XML must escape');
+  }
   if (rules.processingInstructions !== 'allow' && holds(bytes, '<?', declarationLength(bytes))) {
     const found = document.get('//processing-instruction() | /processing-instruction()');
     if (found !== null) {

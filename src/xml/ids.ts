@@ -1,5 +1,6 @@
 import { type XmlDocument, XmlElement } from './document.ts';
-import { libxml2, nodePointer, type Pointer } from './libxml2.ts';
+import { libxml2, type Pointer } from './libxml2.ts';
+import { walkElements } from './walk.ts';
 
 /**
  * Every element that some reader would take for the bearer of this Id: an attribute Id, ID or id of
@@ -8,26 +9,13 @@ import { libxml2, nodePointer, type Pointer } from './libxml2.ts';
  */
 export function elementsWithId(document: XmlDocument, id: string, limit = 4): XmlElement[] {
   const found: XmlElement[] = [];
-  const root = nodePointer(document.root);
-  const { children, next, parent, type } = libxml2.XmlTreeCommonStruct;
-  // Pointers stay numbers and nothing recurses: this walks every message, the hostile ones too.
-  for (let at = root; ; ) {
-    if (type(at) === elementNode) {
-      if (bears(at, id)) found.push(new elementOf(at));
-      if (found.length >= limit) return found;
-      const first = children(at);
-      if (first !== 0) {
-        at = first;
-        continue;
-      }
-    }
-    while (at !== root && next(at) === 0) at = parent(at);
-    if (at === root) return found;
-    at = next(at);
-  }
+  walkElements(document, (element) => {
+    if (bears(element, id)) found.push(new elementOf(element));
+    return found.length >= limit;
+  });
+  return found;
 }
 
-const elementNode = 1;
 const idNames = new Set(['Id', 'ID', 'id']);
 
 function bears(element: Pointer, id: string): boolean {

@@ -31,7 +31,12 @@ interface Internals {
     next(node: Pointer): Pointer;
     name_(node: Pointer): string;
   };
-  XmlNodeStruct: { properties(node: Pointer): Pointer };
+  XmlNodeStruct: {
+    properties(node: Pointer): Pointer;
+    nsDef(node: Pointer): Pointer;
+    line(node: Pointer): number;
+  };
+  XmlNsStruct: { next(namespace: Pointer): Pointer; href(namespace: Pointer): string };
   xmlNodeGetContent(node: Pointer): string;
   XmlErrorStruct: {
     message(error: Pointer): string;
