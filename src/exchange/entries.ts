@@ -53,7 +53,12 @@ export function enterReceipt(
     entryOf(context, called, 'receipt', {
       ...particulars,
       content,
-      detail: { operation, ...(tolerated.length === 0 ? {} : { tolerated }) },
+      detail: {
+        operation,
+        peer: called.received.peer,
+        ...(tolerated.length === 0 ? {} : { tolerated }),
+        ...particulars.detail,
+      },
     }),
   );
 }
