@@ -1,4 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
+import { Fault } from '../fault/fault.ts';
 import { addDelivery, killDeliveryOf } from '../queue/delivery.ts';
 import { lockRequest, withdraw } from '../smev/incoming-queue.ts';
 import type { Version } from '../smev/namespaces.ts';
@@ -178,7 +179,7 @@ export async function acceptAsyncError(
   await close(tx, exchangeId, 'requestIsRejectedBySmev', now);
   await withdraw(tx, requestId, now);
   if (!(await insertMessage(tx, error, 'async')))
-    throw new Error('a MessageID of the node is taken');
+    throw new Fault('INTERNAL', { private: 'a MessageID of the node is taken' });
   await put(tx, { ...error, ...responseQueue(exchange), now });
   return { outcome: 'accepted' };
 }

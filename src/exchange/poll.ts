@@ -1,5 +1,6 @@
 import type { Content } from '../compute/compose.ts';
 import type { Kept } from '../compute/kept.ts';
+import { Fault } from '../fault/fault.ts';
 import { authorisePoll } from '../participants/authorise.ts';
 import { take } from '../smev/incoming-queue.ts';
 import type { Metadata } from '../smev/metadata.ts';
@@ -61,7 +62,9 @@ async function poll(
   const { kysely } = context.database;
   const exchange = await getExchange(kysely, item.exchange_id);
   const message = await findMessage(kysely, item.message_id);
-  if (message === undefined) throw new Error(`queue item ${item.id} has no message`);
+  if (message === undefined) {
+    throw new Fault('INTERNAL', { private: `queue item ${item.id} has no message` });
+  }
   const content = await deliveryOf(context, authorised.verified.version, exchange, message, now);
   return deliver(context, authorised, exchange, message, content);
 }

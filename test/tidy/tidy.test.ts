@@ -1,0 +1,190 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { checkout } from '../harness/node.ts';
+import {
+  banProblems,
+  doorProblems,
+  doors,
+  floorProblems,
+  leftoverProblems,
+  lengthProblems,
+  purityProblems,
+  silentSkips,
+  touchesWorld,
+} from './rules.ts';
+import { importsOf, readSource, readTree, type SourceFile } from './tree.ts';
+
+/** Files and folders that touch the world; every other file turns values into values. */
+const worldly: readonly string[] = [
+  'src/admin/',
+  'src/cli/',
+  'src/clock.ts',
+  'src/compute/pool.ts',
+  'src/compute/worker.ts',
+  'src/config/load.ts',
+  'src/connectors/simulator.ts',
+  'src/exchange/exchanges.ts',
+  'src/http/',
+  'src/journal/reader.ts',
+  'src/journal/timeline.ts',
+  'src/journal/writer.ts',
+  'src/log.ts',
+  'src/main.ts',
+  'src/metrics.ts',
+  'src/participants/apply.ts',
+  'src/participants/certificates.ts',
+  'src/participants/consistency.ts',
+  'src/participants/documents.ts',
+  'src/participants/plan.ts',
+  'src/participants/registry.ts',
+  'src/participants/seed.ts',
+  'src/pki/anchors.ts',
+  'src/pki/examples.ts',
+  'src/pki/issue.ts',
+  'src/pki/keystore.ts',
+  'src/pki/pkcs12.ts',
+  'src/queue/delivery.ts',
+  'src/queue/in-process.ts',
+  'src/queue/sweep.ts',
+  'src/schema/admission.ts',
+  'src/schema/files.ts',
+  'src/server.ts',
+  'src/smev/incoming-queue.ts',
+  'src/smev/queue-item.ts',
+  'src/store/',
+];
+
+const linesMax = 300;
+/** One table, as long as it is. */
+const tables = ['src/fault/codes.ts'];
+
+function file(path: string, text: string): SourceFile {
+  return { path, text };
+}
+
+describe('tidy', () => {
+  const sources = readTree(['src'], '.ts');
+  const tests = readTree(['test', 'bench'], '.ts');
+  const scripts = readTree(['scripts'], '.mjs', '.cjs', '.ts');
+  const everything = [
+    ...sources,
+    ...tests,
+    ...scripts,
+    ...readTree(
+      ['config', 'docs', 'schemas', 'wsdl', 'examples'],
+      '.yaml',
+      '.md',
+      '.xsd',
+      '.wsdl',
+      '.xml',
+    ),
+    ...['README.md', 'README.ru.md', 'ARCHITECTURE.md', 'SECURITY.md', 'CONTRIBUTING.md'].map(
+      readSource,
+    ),
+    ...['CHANGELOG.md', '.ci/run', 'package.json', 'biome.json'].map(readSource),
+  ];
+
+  it('sees the tree', () => {
+    expect(sources.length).to.be.greaterThan(100);
+    expect(tests.length).to.be.greaterThan(40);
+    expect(sources.flatMap(importsOf).length).to.be.greaterThan(400);
+    expect(sources.map(({ path }) => path)).to.include('src/xml/document.ts');
+  });
+
+  it('keeps the floors: imports go down, and no two rooms import each other', () => {
+    expect(floorProblems(sources)).to.deep.equal([]);
+    const seeded = [
+      file('src/store/a.ts', "import { b } from '../exchange/b.ts';"),
+      file('src/attic/a.ts', ''),
+      file('src/smev/a.ts', "import {\n  b,\n} from '../participants/b.ts';"),
+      file('src/participants/a.ts', "export * from '../smev/a.ts';"),
+      file('src/xml/a.ts', "import { c } from '../smev/namespaces.ts';"),
+      file('src/xml/b.ts', "const c = await import('../../scripts/c.ts');"),
+    ];
+    expect(floorProblems(seeded)).to.have.lengthOf(4);
+  });
+
+  it('lets each package in by its door alone', () => {
+    expect(doorProblems(sources)).to.deep.equal([]);
+    const used = new Set(sources.flatMap(importsOf).map(({ target }) => target));
+    used.add('xmllint-wasm');
+    expect(Object.keys(doors).filter((name) => !used.has(name))).to.deep.equal([]);
+    const seeded = [
+      file('src/exchange/a.ts', "import Sqlite from 'better-sqlite3';"),
+      file('src/xml/a.ts', "import { x } from 'left-pad';"),
+      file('src/xml/b.ts', "import { y } from 'libxml2-wasm/lib/libxml2.mjs';"),
+    ];
+    expect(doorProblems(seeded)).to.have.lengthOf(2);
+  });
+
+  it('keeps files pure but for those listed', () => {
+    expect(purityProblems(sources, worldly)).to.deep.equal([]);
+    const impure = file('src/smev/a.ts', 'export const at = () => Date.now();');
+    expect(purityProblems([impure], [])).to.have.lengthOf(1);
+    expect(purityProblems([], ['src/gone.ts'])).to.have.lengthOf(1);
+    expect(touchesWorld(file('src/a.ts', "import type { Server } from 'node:http';"))).to.equal(
+      false,
+    );
+    expect(touchesWorld(file('src/a.ts', "import { readFileSync } from 'node:fs';"))).to.equal(
+      true,
+    );
+    expect(touchesWorld(file('src/a.ts', '// no Date.now() here'))).to.equal(false);
+  });
+
+  it('keeps files short; biome keeps functions short', () => {
+    expect(lengthProblems([...sources, ...scripts], linesMax, tables)).to.deep.equal([]);
+    expect(lengthProblems([file('src/a.ts', 'a\n'.repeat(301))], linesMax, [])).to.have.lengthOf(1);
+    const { linter } = JSON.parse(readSource('biome.json').text);
+    const rule = linter.rules.complexity.noExcessiveLinesPerFunction;
+    expect(rule).to.deep.include({ level: 'error' });
+    expect(rule.options.maxLines).to.be.at.most(70);
+  });
+
+  it('makes no banned call', () => {
+    expect(banProblems(sources)).to.deep.equal([]);
+    const seeded = [
+      file('src/smev/a.ts', 'const at = Date.now();'),
+      file('src/smev/b.ts', "throw new Error('x');"),
+      file('src/http/a.ts', "console.log('x');"),
+      file('src/store/a.ts', 'process.env["A"];'),
+      file('src/cli/a.ts', 'process.env["A"]; // console.log()'),
+      file('src/clock.ts', 'Date.now();'),
+      file('src/smev/c.ts', 'export default 1;'),
+      file('src/smev/d.ts', '// @ts-ignore'),
+    ];
+    const found = banProblems(seeded);
+    expect(found).to.have.lengthOf(6);
+    expect(found[0]).to.equal('src/smev/a.ts:1: const at = Date.now();; instead: a Clock');
+  });
+
+  it('leaves nothing for later, no path of one machine, no test that stops others', () => {
+    expect(leftoverProblems(everything)).to.deep.equal([]);
+    const seeded = [
+      file('a.ts', `// ${'TO'}${'DO'}: later`),
+      file('b.md', `see ${['', 'work', 'main'].join('/')}`),
+      file('c.test.ts', `it${'.only'}('x')`),
+      file('d.md', 'the network at work/home'),
+    ];
+    expect(leftoverProblems(seeded)).to.have.lengthOf(3);
+  });
+
+  it('skips no test without a printed reason', () => {
+    expect(silentSkips(tests)).to.deep.equal([]);
+    expect(silentSkips([file('a.test.ts', `${'this'}.skip();`)])).to.have.lengthOf(1);
+  });
+
+  it('has the documents and the licence of a project', () => {
+    for (const name of ['CHANGELOG.md', 'LICENSE', 'SECURITY.md', 'CONTRIBUTING.md', 'README.md']) {
+      expect(existsSync(join(checkout, name)), name).to.equal(true);
+    }
+    expect(readSource('CHANGELOG.md').text).to.match(/^# Changelog\n[\s\S]*\n## /);
+  });
+
+  it('pins every package to one version', () => {
+    const { dependencies, devDependencies } = JSON.parse(readSource('package.json').text);
+    for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) {
+      expect(version, name).to.match(/^\d+\.\d+\.\d+$/);
+    }
+  });
+});
