@@ -83,7 +83,8 @@ export function judge(posted: Posted, rules: Rules): Judgement {
   };
   const hash = sha256(posted.bytes);
   try {
-    return { hash, claimedMessageId: undefined, ...verify(posted, rules, known) };
+    const verified = verify(posted, rules, known);
+    return { ...verified, hash, claimedMessageId: known.claimedMessageId };
   } catch (thrown) {
     return { verdict: 'refused', hash, fault: plainFault(thrown), ...known };
   }

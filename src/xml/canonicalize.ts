@@ -1,4 +1,4 @@
-import type { XmlElement } from './document.ts';
+import { type XmlElement, XmlRefused } from './document.ts';
 import { documentPointer, libxml2, nodePointer } from './libxml2.ts';
 
 /** The canonicalizations of XMLDSig that this node knows, by URI. */
@@ -26,6 +26,7 @@ const insideSubtree = libxml2.addFunction((_data = 0, node = 0, parent = 0) => {
  * Exclusive XML Canonicalization 1.0, without comments.
  *
  * @param inclusivePrefixes the PrefixList of exc-c14n; '' or '#default' names the default namespace
+ * @throws XmlRefused where the document has no canonical form
  */
 export function canonicalize(
   element: XmlElement,
@@ -55,7 +56,9 @@ export function canonicalize(
       0,
       output,
     );
-    if (done < 0) throw new Error('canonicalization failed');
+    // A namespace that is a relative reference, anywhere in the document, has no canonical form
+    // (Canonical XML 1.0 §1.3).
+    if (done < 0) throw new XmlRefused('malformed', element.line, 'it has no canonical form');
   } finally {
     root = 0;
     if (prefixes !== 0) libxml2.free(prefixes);
