@@ -93,17 +93,17 @@ export function textAt(answer: string, ...path: string[]): string | undefined {
 /** An information system that talks to a node in one version. */
 export class Client {
   readonly #url: string;
-  readonly #signer: Signer;
+  readonly signer: Signer;
   readonly version: Version;
 
   constructor(nodeUrl: string, version: Version, signer: Signer) {
     this.#url = `${nodeUrl}/smev/v${version}/ws`;
-    this.#signer = signer;
+    this.signer = signer;
     this.version = version;
   }
 
   sign(template: Template): string {
-    return signTemplate(template, this.#signer);
+    return signTemplate(template, this.signer);
   }
 
   post(body: string, operation: OperationName): Promise<Answer> {
