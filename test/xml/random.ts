@@ -84,7 +84,7 @@ function write(made: Made, outermost: boolean): string {
 }
 
 /** So many runs with a seed that is printed, so that a failure can be had again. */
-export function seeded(numRuns: number): fc.Parameters<unknown> & { seed: number } {
+export function seeded(numRuns: number): { seed: number; numRuns: number } {
   const seed = (Math.random() * 2 ** 31) | 0;
   process.stdout.write(`      seed ${seed}\n`);
   return { seed, numRuns };
