@@ -1,5 +1,8 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { stringify } from 'yaml';
+import { type Issued, issueCertificate, newKey } from '../../src/pki/issue.ts';
 import type { KeyKind } from '../../src/signature/algorithms.ts';
 import { callerId, sendRequestCall } from '../../src/smev/calls.ts';
 import {
@@ -15,11 +18,18 @@ import {
   freshMessageId,
   polledRequest,
   polledResponse,
+  post,
   sandboxSigner,
   textAt,
 } from '../harness/client.ts';
 import { birthRequest, birthResponse } from '../harness/content.ts';
-import { checkout, type NodeProcess, startNode, temporaryFolder } from '../harness/node.ts';
+import {
+  checkout,
+  mezhved,
+  type NodeProcess,
+  startNode,
+  temporaryFolder,
+} from '../harness/node.ts';
 import {
   type Hash,
   needXmlsec1,
@@ -172,6 +182,85 @@ describe('signatures of the node and xmlsec1', function () {
           expect(refused.code).to.equal('SIGNATURE_DIGEST');
         });
       }
+    }
+  }
+});
+
+describe('keys of other sizes and xmlsec1', function () {
+  this.timeout(60_000);
+  let node: NodeProcess;
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  const file = (name: string) => join(folder.path, name);
+  const sizes = { ec: 'secp384r1', rsa: 3072 } as const;
+
+  before(async function () {
+    needXmlsec1(this);
+    folder = await temporaryFolder();
+    issueAll();
+    const keys = kinds.map((kind) => ({
+      key: file(`node-${kind}.key.pem`),
+      certificate: file(`node-${kind}.crt.pem`),
+    }));
+    writeFileSync(file('config.yaml'), stringify({ node: { keys } }));
+    const anchor = { kind: 'trustAnchor', id: 'other-ca', certificate: 'ca.crt.pem' };
+    writeFileSync(file('anchor.yaml'), stringify(anchor));
+    const env = { MEZHVED_CONFIG: file('config.yaml'), MEZHVED_DATA: file('data') };
+    expect(await mezhved(['apply', file('anchor.yaml')], env)).to.include({ code: 0 });
+    for (const kind of kinds) {
+      const args = ['cert', 'import', file(`agency-${kind}.crt.pem`), '--system', 'agency-a'];
+      expect(await mezhved(args, env)).to.include({ code: 0 });
+    }
+    node = await startNode(file('data'), env);
+  });
+  after(async () => {
+    await node?.stop();
+    await folder?.remove();
+  });
+
+  /** An authority of its own, and a key of each kind for the node and for an agency. */
+  function issueAll(): void {
+    const by = { commonName: 'Другой испытательный УЦ', organization: 'Испытательный стенд' };
+    const life = { notBefore: Date.now() - 3_600_000, notAfter: Date.now() + 86_400_000 };
+    const key = newKey('ec', 'secp384r1');
+    save('ca', issueCertificate(key, { ...by, ...life, ca: true }));
+    for (const name of ['node', 'agency'] as const) {
+      for (const kind of kinds) {
+        const wish = { ...by, ...life, commonName: `${name} ${kind}` };
+        save(`${name}-${kind}`, issueCertificate(newKey(kind, sizes[kind]), wish, { key, ...by }));
+      }
+    }
+  }
+
+  function save(stem: string, { key, certificate }: Issued): void {
+    writeFileSync(file(`${stem}.key.pem`), key);
+    writeFileSync(file(`${stem}.crt.pem`), certificate);
+  }
+
+  for (const kind of kinds) {
+    for (const hash of hashes) {
+      it(`agree on ${kind} ${sizes[kind]} with ${hash}, both ways`, async () => {
+        const messageId = freshMessageId();
+        const call = sendRequestCall('1.3', { messageId, content: birthRequest('Тест') });
+        const place = {
+          namespace: smevNamespaces['1.3'].types,
+          element: 'SenderProvidedRequestData',
+        };
+        const signed = xmlsec1Sign(
+          unsignedEnvelope(call, unsignedSignature(callerId, kind, hash)),
+          file(`agency-${kind}.key.pem`),
+          file(`agency-${kind}.crt.pem`),
+          place,
+        );
+        const sent = await post(`${node.url}/smev/v1.3/ws`, signed);
+        expect(sent.code, sent.text).to.equal(undefined);
+        const { good, said } = xmlsec1Verifies(
+          sent.text,
+          signatureIn('SMEVSignature'),
+          file(`node-${kind}.crt.pem`),
+          [{ ...place, element: 'MessageMetadata' }],
+        );
+        expect(good, said).to.equal(true);
+      });
     }
   }
 });
