@@ -40,7 +40,7 @@ const unbuilt = z
     error: 'маршрут этого вида пока не поддерживается / routes of this kind are not built yet',
   });
 
-export const routeSchema = z.discriminatedUnion('kind', [queue, simulator]);
+const routeSchema = z.discriminatedUnion('kind', [queue, simulator]);
 export type Route = z.infer<typeof routeSchema>;
 
 const messageType = z.strictObject({
@@ -73,5 +73,3 @@ export const declarationSchema = z.discriminatedUnion('kind', [
 
 /** One YAML document that an operator applies. */
 export type Declaration = z.infer<typeof declarationSchema>;
-export type ParticipantDeclaration = z.infer<typeof participant>;
-export type MessageTypeDeclaration = z.infer<typeof messageType>;

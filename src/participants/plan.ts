@@ -40,7 +40,7 @@ function changeOf(loaded: Loaded, present: Fields | undefined): Change {
 }
 
 /** Field by field, in the order of the fields. */
-export function differencesOf(present: Fields, wanted: Fields): Difference[] {
+function differencesOf(present: Fields, wanted: Fields): Difference[] {
   const names = new Set([...Object.keys(present), ...Object.keys(wanted)]);
   return [...names].flatMap((field) => {
     const before = present[field];
