@@ -96,14 +96,14 @@ export class Witness {
    */
   async refused(answer: Answer, version: Version, code: FaultCode, sent?: string | Uint8Array) {
     const row = faultRow(code);
-    expect(answer, answer.text).to.include({
+    const said = textAt(answer.text, 'faultstring') ?? '';
+    expect(answer, said).to.include({
       code,
       status: row.http,
       faultcode: row.faultcode,
       element: row.element === '' ? undefined : row.element,
     });
     const journalId = journalIdIn(answer.text);
-    const said = textAt(answer.text, 'faultstring') ?? '';
     for (const text of row.ru) expect(said).to.include(text);
     expect(said.startsWith(row.smev === undefined ? code : `${row.smev}: ${code}`)).to.equal(true);
     this.#verifyFault(answer.text);
