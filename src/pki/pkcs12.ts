@@ -31,13 +31,33 @@ function open(file: string, password: string): forge.pkcs12.Pkcs12Pfx {
   } catch {
     throw new Error(`файл не читается / cannot be read: ${file}`);
   }
-  try {
-    const parsed = asn1.fromDer(util.createBuffer(bytes.toString('binary')));
-    // Not strict: forge cannot read EC certificates and keys, but hands over their DER.
-    return pkcs12.pkcs12FromAsn1(parsed, false, password);
-  } catch {
-    throw new Error(`не PKCS#12 или другой пароль / not PKCS#12, or another password: ${file}`);
+  for (const attempt of [asGiven, asUtf8]) {
+    try {
+      return attempt(asn1.fromDer(util.createBuffer(bytes.toString('binary'))), password);
+    } catch {
+      // The next one may fit; what forge says of a wrong password helps nobody.
+    }
   }
+  throw new Error(`не PKCS#12 или другой пароль / not PKCS#12, or another password: ${file}`);
+}
+
+// Not strict: forge cannot read EC certificates and keys, but hands over their DER.
+function asGiven(parsed: forge.asn1.Asn1, password: string): forge.pkcs12.Pkcs12Pfx {
+  return pkcs12.pkcs12FromAsn1(parsed, false, password);
+}
+
+/**
+ * The MAC takes the password as UTF-16 and PBES2 as UTF-8 (RFC 7292 §B.1, RFC 8018 §3); forge has one
+ * for both, so a password beyond ASCII opens the file without its MAC. A wrong one cannot decrypt, and
+ * the certificate has to fit the key.
+ */
+function asUtf8(parsed: forge.asn1.Asn1, password: string): forge.pkcs12.Pkcs12Pfx {
+  const parts = parsed.value as forge.asn1.Asn1[];
+  return pkcs12.pkcs12FromAsn1(
+    { ...parsed, value: parts.slice(0, 2) },
+    false,
+    util.encodeUtf8(password),
+  );
 }
 
 function firstKey(store: forge.pkcs12.Pkcs12Pfx): string | undefined {

@@ -1,0 +1,182 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { readAnchors } from '../../src/pki/anchors.ts';
+import { type Certificate, readCertificate } from '../../src/pki/certificate.ts';
+import {
+  type Issued,
+  type Issuer,
+  issueCertificate,
+  newKey,
+  type Wish,
+} from '../../src/pki/issue.ts';
+import { judgeCertificate } from '../../src/pki/trust.ts';
+import { keyOf } from '../signature/documents.ts';
+
+const now = Date.UTC(2026, 5, 1);
+const day = 86_400_000;
+const usual = { organization: 'Тест', notBefore: now - 10 * day, notAfter: now + 10 * day };
+
+/** An authority, its certificate and what it needs to issue others. */
+function authority(commonName: string, wish: Partial<Wish> = {}, by?: Issuer) {
+  const full = { commonName, ...usual, ca: true, ...wish };
+  const issued = issueCertificate(newKey('ec'), full, by);
+  const issuer = { key: keyOf(issued), commonName, organization: full.organization };
+  return { issuer, certificate: readCertificate(issued.certificate) };
+}
+
+function leaf(by: Issuer | undefined, wish: Partial<Wish> = {}): Certificate {
+  const issued: Issued = issueCertificate(
+    newKey('ec'),
+    { commonName: 'Лист', ...usual, ...wish },
+    by,
+  );
+  return readCertificate(issued.certificate);
+}
+
+function code(certificate: Certificate, anchors: readonly Certificate[], at = now): string {
+  return judgeCertificate(certificate, anchors, at)?.code ?? 'trusted';
+}
+
+describe('judgeCertificate', () => {
+  const root = authority('Корневой');
+  const other = authority('Другой');
+
+  it('trusts what an anchor issued, and an anchor itself', () => {
+    expect(code(leaf(root.issuer), [root.certificate])).to.equal('trusted');
+    expect(code(leaf(root.issuer), [other.certificate, root.certificate])).to.equal('trusted');
+    const pinned = leaf(undefined);
+    expect(code(pinned, [pinned])).to.equal('trusted');
+  });
+
+  it('trusts nothing else', () => {
+    expect(code(leaf(root.issuer), [other.certificate])).to.equal('CERTIFICATE_UNTRUSTED');
+    expect(code(leaf(root.issuer), [])).to.equal('CERTIFICATE_UNTRUSTED');
+    expect(code(leaf(undefined), [root.certificate])).to.equal('CERTIFICATE_UNTRUSTED');
+  });
+
+  it('is not misled by an authority of the same name with another key', () => {
+    const impostor = authority('Корневой');
+    expect(code(leaf(impostor.issuer), [root.certificate])).to.equal('CERTIFICATE_UNTRUSTED');
+    expect(code(leaf(impostor.issuer), [root.certificate, impostor.certificate])).to.equal(
+      'trusted',
+    );
+  });
+
+  it('follows an intermediate that is an anchor, and no other', () => {
+    const middle = authority('Промежуточный', {}, root.issuer);
+    const issued = leaf(middle.issuer);
+    expect(code(issued, [root.certificate, middle.certificate])).to.equal('trusted');
+    expect(code(issued, [middle.certificate])).to.equal('trusted');
+    expect(code(issued, [root.certificate])).to.equal('CERTIFICATE_UNTRUSTED');
+  });
+
+  it('knows the edges of validity', () => {
+    const certificate = leaf(root.issuer);
+    const anchors = [root.certificate];
+    expect(code(certificate, anchors, certificate.notBefore)).to.equal('trusted');
+    expect(code(certificate, anchors, certificate.notAfter)).to.equal('trusted');
+    expect(code(certificate, anchors, certificate.notBefore - 1)).to.equal(
+      'CERTIFICATE_NOT_YET_VALID',
+    );
+    expect(code(certificate, anchors, certificate.notAfter + 1)).to.equal('CERTIFICATE_EXPIRED');
+    // The verdict of the chain is remembered, the time is not.
+    expect(code(certificate, anchors)).to.equal('trusted');
+  });
+
+  it('refuses an authority that has expired, and takes its renewed certificate', () => {
+    const key = newKey('ec');
+    const named = { commonName: 'Старый', organization: 'Тест' };
+    const make = (notBefore: number, notAfter: number) =>
+      readCertificate(
+        issueCertificate(key, { ...named, notBefore, notAfter, ca: true }).certificate,
+      );
+    const old = make(now - 20 * day, now - day);
+    const renewed = make(now - day, now + 20 * day);
+    const issued = leaf({ key, ...named });
+    expect(code(issued, [old])).to.equal('CERTIFICATE_UNTRUSTED');
+    expect(code(issued, [old, renewed])).to.equal('trusted');
+    expect(code(issued, [renewed, old])).to.equal('trusted');
+  });
+
+  it('refuses an issuer that is no authority', () => {
+    const agency = authority('Ведомство', { ca: false }, root.issuer);
+    expect(code(leaf(agency.issuer), [root.certificate, agency.certificate])).to.equal(
+      'CERTIFICATE_UNTRUSTED',
+    );
+  });
+
+  it('refuses a key that may not sign messages', () => {
+    expect(code(leaf(root.issuer, { keyUsage: 0x20 }), [root.certificate])).to.equal(
+      'CERTIFICATE_UNTRUSTED',
+    );
+    expect(code(root.certificate, [root.certificate])).to.equal('CERTIFICATE_UNTRUSTED');
+  });
+
+  it('reads key usage from its place, not from bytes in a name that look like it', () => {
+    // 06 03 55 1d 0f, then OCTET STRING { BIT STRING { 80 } }: digitalSignature, said by a name.
+    const commonName = '\u0006\u0003U\u001d\u000f\u0004\u0004\u0003\u0002\u0007 x';
+    const certificate = leaf(root.issuer, { commonName, keyUsage: 0x20 });
+    expect(certificate.maySign).to.equal(false);
+  });
+
+  it('refuses a certificate that was signed with SHA-1', function () {
+    if (spawnSync('openssl', ['version']).status !== 0) {
+      process.stdout.write('SKIPPED: a certificate signed with SHA-1: install openssl\n');
+      this.skip();
+    }
+    const folder = mkdtempSync(join(tmpdir(), 'mezhved-sha1-'));
+    const file = (name: string) => join(folder, name);
+    const openssl = (...words: string[]) => {
+      const made = spawnSync('openssl', words);
+      expect(made.status, made.stderr.toString()).to.equal(0);
+    };
+    const subject = (name: string) => ['-newkey', 'rsa:2048', '-nodes', '-subj', `/CN=${name}`];
+    try {
+      openssl('req', '-x509', ...subject('ca'), '-keyout', file('ca.key'), '-out', file('ca.pem'));
+      openssl('req', ...subject('leaf'), '-keyout', file('leaf.key'), '-out', file('leaf.csr'));
+      const authorities = ['-CA', file('ca.pem'), '-CAkey', file('ca.key'), '-set_serial', '2'];
+      const issue = (hash: string) => {
+        openssl(
+          'x509',
+          '-req',
+          '-in',
+          file('leaf.csr'),
+          ...authorities,
+          `-${hash}`,
+          '-out',
+          file(hash),
+        );
+        return readCertificate(readFileSync(file(hash), 'utf8'));
+      };
+      const anchors = readAnchors(folder, /^ca\.pem$/);
+      expect(code(issue('sha1'), anchors, Date.now())).to.equal('CERTIFICATE_UNTRUSTED');
+      expect(code(issue('sha384'), anchors, Date.now())).to.equal('trusted');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe('readAnchors', () => {
+  it('reads every certificate of a folder and says which file is bad', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mezhved-anchors-'));
+    try {
+      expect(() => readAnchors(folder)).to.throw(folder);
+      const pem = (name: string) =>
+        issueCertificate(newKey('ec'), { commonName: name, ...usual, ca: true }).certificate;
+      writeFileSync(join(folder, 'two.pem'), pem('1') + pem('2'));
+      writeFileSync(join(folder, 'notes.txt'), 'x');
+      expect(readAnchors(folder)).to.have.length(2);
+      writeFileSync(
+        join(folder, 'bad.crt'),
+        '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
+      );
+      expect(() => readAnchors(folder)).to.throw('bad.crt');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
