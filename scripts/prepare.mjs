@@ -183,10 +183,14 @@ function build() {
   if (readText(stamp) === wanted) return;
   say('Собираю / compiling');
   const tsc = at('node_modules', 'typescript', 'bin', 'tsc');
-  const { status } = spawnSync(process.execPath, [tsc, '-p', at('tsconfig.json')], {
-    cwd: root,
-    stdio: 'inherit',
-  });
+  const { status } = spawnSync(
+    process.execPath,
+    [tsc, '-p', at('tsconfig.json'), '--noEmitOnError'],
+    {
+      cwd: root,
+      stdio: 'inherit',
+    },
+  );
   if (status !== 0) fail('Сборка не удалась / the sources do not compile.');
   removeLeftovers(new Set(sources.map((file) => file.slice('src/'.length).replace(/\.ts$/, ''))));
   chmodSync(at('dist', 'main.js'), 0o755);

@@ -5,4 +5,5 @@ import { buildProgram } from './cli/program.ts';
 process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
   process.exit(code === 'EPIPE' ? 0 : 1);
 });
-await buildProgram().parseAsync(process.argv);
+const program = await buildProgram(process.argv[2]);
+await program.parseAsync(process.argv);

@@ -1,16 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { userInfo } from 'node:os';
 import type { Command } from 'commander';
-import { systemClock } from '../clock.ts';
-import type { Config } from '../config/table.ts';
-import { JournalWriter } from '../journal/writer.ts';
 import { admitDeclarations, SchemasRefused } from '../participants/admit.ts';
 import { type ApplyContext, ApplyRefused, apply } from '../participants/apply.ts';
 import { DeclarationsInvalid, type Loaded, readDeclarations } from '../participants/documents.ts';
 import { type Change, planApply } from '../participants/plan.ts';
-import { seedSandbox } from '../participants/seed.ts';
-import type { Database } from '../store/database.ts';
-import { openForChange } from './open.ts';
+import { operate } from './operate.ts';
 import { type ExitCode, print, run, UsageError } from './run.ts';
 
 interface Options {
@@ -37,30 +30,13 @@ export function register(program: Command): void {
 
 async function perform(paths: readonly string[], { plan, json }: Options): Promise<ExitCode> {
   const loaded = read(paths);
-  const { database, config } = await openForChange({ plan: plan === true });
-  try {
-    const context = operatorContext(database, config);
-    if (config.profile === 'sandbox') await seedSandbox(context);
-    await admit(loaded);
-    const changes =
-      plan === true ? await planApply(database.kysely, loaded) : await write(context, loaded);
-    const applied = plan !== true && changes.some(({ change }) => change !== 'unchanged');
-    print(json, { applied, changes } satisfies Applied, () => report(changes, plan === true));
-    return 0;
-  } finally {
-    await database.close();
-  }
-}
-
-/** The operator at this prompt, for the journal. */
-export function operatorContext(database: Database, { node }: Config): ApplyContext {
-  return {
-    database,
-    journal: new JournalWriter(database, node.id),
-    who: userInfo().username,
-    now: systemClock.now,
-    random: randomBytes,
-  };
+  await admit(loaded);
+  const changes = await operate({ plan: plan === true }, (context) =>
+    plan === true ? planApply(context.database.kysely, loaded) : write(context, loaded),
+  );
+  const applied = plan !== true && changes.some(({ change }) => change !== 'unchanged');
+  print(json, { applied, changes } satisfies Applied, () => report(changes, plan === true));
+  return 0;
 }
 
 function read(paths: readonly string[]): Loaded[] {

@@ -10,10 +10,11 @@ import {
 import { readRegistry } from '../participants/registry.ts';
 import { type Certificate, readCertificate } from '../pki/certificate.ts';
 import { exampleFingerprints } from '../pki/examples.ts';
+import { readPkcs12 } from '../pki/pkcs12.ts';
 import { judgeCertificate } from '../pki/trust.ts';
-import { operatorContext } from './apply.ts';
 import { columns } from './columns.ts';
-import { openForChange, openForCli } from './open.ts';
+import { openForCli } from './open.ts';
+import { operate } from './operate.ts';
 import { type ExitCode, print, run, UsageError } from './run.ts';
 
 /** What `cert list --json` prints of each. */
@@ -34,6 +35,11 @@ interface Json {
   readonly json?: true;
 }
 
+interface ImportOptions extends Json {
+  readonly system: string;
+  readonly passwordFile?: string;
+}
+
 export function register(program: Command): void {
   const cert = program.command('cert').description('certificates of information systems');
   cert
@@ -44,12 +50,11 @@ export function register(program: Command): void {
   cert
     .command('import')
     .description('register one more certificate for an information system')
-    .argument('<file>', 'X.509 certificate, PEM or DER')
+    .argument('<file>', 'X.509 certificate in PEM or DER; or .p12, .pfx (its key is not taken)')
     .requiredOption('--system <id>', 'the information system that signs with it')
+    .option('--password-file <file>', 'a file with the password of the .p12')
     .option('--json', 'print JSON')
-    .action((file: string, { system, json }: Json & { readonly system: string }) =>
-      run(() => importFile(file, system, json)),
-    );
+    .action((file: string, options: ImportOptions) => run(() => importFile(file, options)));
 }
 
 async function list(json: true | undefined): Promise<ExitCode> {
@@ -105,37 +110,57 @@ function table(listed: readonly ListedCertificate[]): string {
   ]);
 }
 
-async function importFile(file: string, system: string, json: true | undefined): Promise<ExitCode> {
-  const certificate = readFile(file);
-  const { database, config } = await openForChange();
-  try {
-    const outcome = await importCertificate(operatorContext(database, config), system, certificate);
-    const { fingerprint, subject } = certificate;
-    print(json, { outcome, system, fingerprint, subject }, () =>
-      outcome === 'present'
-        ? `Сертификат уже есть у ${system} / ${system} has it already: ${subject}`
-        : `Сертификат добавлен для ${system} / registered for ${system}: ${subject}\n${fingerprint}`,
-    );
-    return 0;
-  } catch (error) {
+async function importFile(
+  file: string,
+  { system, passwordFile, json }: ImportOptions,
+): Promise<ExitCode> {
+  const certificate = /\.(p12|pfx)$/i.test(file)
+    ? readStore(file, passwordFile)
+    : readCertificateFile(file);
+  const { fingerprint, subject } = certificate;
+  const outcome = await operate({ plan: false }, (context) =>
+    importCertificate(context, system, certificate),
+  ).catch((error: unknown) => {
     if (error instanceof ApplyRefused) throw new Error(`отказ / refused: ${error.message}`);
     throw error;
-  } finally {
-    await database.close();
-  }
+  });
+  print(json, { outcome, system, fingerprint, subject }, () =>
+    outcome === 'present'
+      ? `Сертификат уже есть у ${system} / ${system} has it already: ${subject}`
+      : `Сертификат добавлен для ${system} / registered for ${system}: ${subject}\n${fingerprint}`,
+  );
+  return 0;
 }
 
-function readFile(file: string): Certificate {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(file);
-  } catch (error) {
-    throw new UsageError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
-  }
+function readCertificateFile(file: string): Certificate {
+  const bytes = readBytes(file);
   try {
     // DER begins with the tag of a SEQUENCE.
     return readCertificate(bytes[0] === 0x30 ? bytes : bytes.toString('latin1'));
   } catch {
     throw new UsageError(`${file}: не сертификат X.509 / not an X.509 certificate`);
+  }
+}
+
+/** A password on the command line would be seen by every user of the machine. */
+function readStore(file: string, passwordFile: string | undefined): Certificate {
+  const password =
+    passwordFile === undefined
+      ? ''
+      : readBytes(passwordFile)
+          .toString('utf8')
+          .replace(/\r?\n$/, '');
+  try {
+    return readCertificate(readPkcs12(file, password).certificate);
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function readBytes(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new UsageError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

@@ -72,10 +72,10 @@ function withoutPasswords(config: Config): Config {
   };
 }
 
-/** A password stands before the last @ of the authority (RFC 3986 §3.2), or in the query. */
+/** A password stands before the last @ (RFC 3986 §3.2), or in the query. */
 function withoutPassword(url: string): string {
   return url
-    .replace(/^([a-z+]+:\/\/[^/?#]*?):[^/?#]*@/i, '$1:***@')
+    .replace(/^([a-z+]+:\/\/[^:@/]*):.*@/is, '$1:***@')
     .replace(/([?&]password=)[^&#]*/gi, '$1***');
 }
 

@@ -40,9 +40,11 @@ export async function openForCli(): Promise<Opened> {
  *
  * @throws UsageError, UnreachableError as openForCli
  */
-export async function openForChange(
-  { plan }: { readonly plan: boolean } = { plan: false },
-): Promise<{ database: Database; config: Config }> {
+export async function openForChange({
+  plan,
+}: {
+  readonly plan: boolean;
+}): Promise<{ database: Database; config: Config }> {
   const config = readConfiguration();
   const { url } = config.database;
   // A plan makes nothing: without a database it is told over an empty one in memory.

@@ -1,39 +1,39 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { register as apply } from './apply.ts';
-import { register as cert } from './cert.ts';
-import { register as checkConfig } from './check-config.ts';
-import { register as demo } from './demo.ts';
-import { register as exchange } from './exchange.ts';
-import { register as journal } from './journal.ts';
-import { register as send } from './send.ts';
-import { register as serve } from './serve.ts';
-import { register as sign } from './sign.ts';
-import { register as validate } from './validate.ts';
-import { register as verify } from './verify.ts';
 
-const commands = [
-  serve,
-  demo,
-  checkConfig,
-  apply,
-  sign,
-  verify,
-  validate,
-  send,
-  cert,
-  exchange,
-  journal,
-];
+type Register = (program: Command) => void;
 
-/** Every command of the program, one file each; words it does not know end with exit code 2. */
-export function buildProgram(): Command {
+/** One file each; loaded when it is called, since some bring the whole node along. */
+const commands: Readonly<Record<string, () => Promise<{ readonly register: Register }>>> = {
+  serve: () => import('./serve.ts'),
+  demo: () => import('./demo.ts'),
+  'check-config': () => import('./check-config.ts'),
+  apply: () => import('./apply.ts'),
+  sign: () => import('./sign.ts'),
+  verify: () => import('./verify.ts'),
+  validate: () => import('./validate.ts'),
+  send: () => import('./send.ts'),
+  cert: () => import('./cert.ts'),
+  exchange: () => import('./exchange.ts'),
+  journal: () => import('./journal.ts'),
+};
+
+/**
+ * The program with its commands; words that it does not know end it with exit code 2.
+ *
+ * @param called the command that is called: it alone is loaded; all for any other word
+ */
+export async function buildProgram(called?: string): Promise<Command> {
   const program = new Command('mezhved')
     .description('узел межведомственного обмена / a node of interagency exchange')
     .version(version())
     // Commands made from here on inherit it: help and --version end with 0, wrong words with 2.
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
-  for (const register of commands) register(program);
+  if (called === '--version' || called === '-V') return program;
+  const only = called === undefined ? undefined : commands[called];
+  for (const load of only === undefined ? Object.values(commands) : [only]) {
+    (await load()).register(program);
+  }
   return program;
 }
 

@@ -13,7 +13,7 @@ import { readSource } from './tree.ts';
 export interface GeneratedPart {
   readonly file: string;
   readonly mark: string;
-  make(): string;
+  make(): string | Promise<string>;
 }
 
 export const generatedParts: readonly GeneratedPart[] = [
@@ -28,10 +28,10 @@ export function presentPart({ file, mark }: GeneratedPart): string | undefined {
 }
 
 /** Writes what the source says between the marks. */
-export function rewritePart(part: GeneratedPart): void {
+export function rewritePart(part: GeneratedPart, made: string): void {
   const parts = split(readSource(part.file).text, part.mark);
   if (parts === undefined) throw new Error(`${part.file} has no marks <!-- ${part.mark}:… -->`);
-  const text = `${parts.before}\n\n${part.make()}\n\n${parts.after}`;
+  const text = `${parts.before}\n\n${made}\n\n${parts.after}`;
   writeFileSync(join(checkout, part.file), text);
 }
 
@@ -146,12 +146,16 @@ function valuesOf({ enum: values, type, minimum, maximum, items }: Schema): stri
 }
 
 /** Every command that does something, by its whole name. */
-export function leafCommands(command: Command = buildProgram()): Command[] {
-  return command.commands.length === 0 ? [command] : command.commands.flatMap(leafCommands);
+export async function leafCommands(): Promise<Command[]> {
+  return leavesOf(await buildProgram());
 }
 
-function commandReference(): string {
-  return leafCommands().map(describeCommand).join('\n\n');
+function leavesOf(command: Command): Command[] {
+  return command.commands.length === 0 ? [command] : command.commands.flatMap(leavesOf);
+}
+
+async function commandReference(): Promise<string> {
+  return (await leafCommands()).map(describeCommand).join('\n\n');
 }
 
 function describeCommand(command: Command): string {

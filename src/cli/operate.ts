@@ -1,0 +1,34 @@
+import { randomBytes } from 'node:crypto';
+import { userInfo } from 'node:os';
+import { systemClock } from '../clock.ts';
+import { JournalWriter } from '../journal/writer.ts';
+import type { ApplyContext } from '../participants/apply.ts';
+import { seedSandbox } from '../participants/seed.ts';
+import { openForChange } from './open.ts';
+
+/**
+ * Runs a command that changes what operators declare, as the user of the operating system: in a
+ * sandbox that is new, over what a sandbox begins with.
+ *
+ * @param options plan: make nothing
+ * @throws UsageError, UnreachableError as openForChange
+ */
+export async function operate<T>(
+  options: { readonly plan: boolean },
+  work: (context: ApplyContext) => Promise<T>,
+): Promise<T> {
+  const { database, config } = await openForChange(options);
+  try {
+    const context: ApplyContext = {
+      database,
+      journal: new JournalWriter(database, config.node.id),
+      who: userInfo().username,
+      now: systemClock.now,
+      random: randomBytes,
+    };
+    if (config.profile === 'sandbox') await seedSandbox(context);
+    return await work(context);
+  } finally {
+    await database.close();
+  }
+}
