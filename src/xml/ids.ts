@@ -1,5 +1,6 @@
-import { type XmlDocument, XmlElement } from './document.ts';
+import type { XmlDocument, XmlElement } from './document.ts';
 import { libxml2, type Pointer } from './libxml2.ts';
+import { elementOf } from './siblings.ts';
 import { walkElements } from './walk.ts';
 
 /**
@@ -26,6 +27,3 @@ function bears(element: Pointer, id: string): boolean {
   }
   return false;
 }
-
-// The constructor takes a pointer; the typings leave it out.
-const elementOf = XmlElement as unknown as new (node: Pointer) => XmlElement;

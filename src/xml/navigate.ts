@@ -1,4 +1,5 @@
-import { type XmlDocument, XmlElement } from './document.ts';
+import type { XmlDocument, XmlElement } from './document.ts';
+import { firstChildElement, nextElement } from './siblings.ts';
 
 /** An element's expanded name. */
 export interface QName {
@@ -9,8 +10,8 @@ export interface QName {
 /** The child elements, in document order. */
 export function childElements(parent: XmlElement): XmlElement[] {
   const found: XmlElement[] = [];
-  for (let node = parent.firstChild; node !== null; node = node.next) {
-    if (node instanceof XmlElement) found.push(node);
+  for (let at = firstChildElement(parent); at !== undefined; at = nextElement(at)) {
+    found.push(at);
   }
   return found;
 }
@@ -29,8 +30,8 @@ export function child(
   namespace: string,
   local: string,
 ): XmlElement | undefined {
-  for (let node = parent.firstChild; node !== null; node = node.next) {
-    if (node instanceof XmlElement && isNamed(node, namespace, local)) return node;
+  for (let at = firstChildElement(parent); at !== undefined; at = nextElement(at)) {
+    if (isNamed(at, namespace, local)) return at;
   }
   return undefined;
 }
@@ -65,13 +66,12 @@ function position(element: XmlElement): string {
   let same = 0;
   let place = 0;
   let seen = 0;
-  for (let node = parent.firstChild; node !== null; node = node.next) {
+  for (let at = firstChildElement(parent); at !== undefined; at = nextElement(at)) {
     seen += 1;
     if (seen > siblingsCounted) return '';
-    if (!(node instanceof XmlElement)) continue;
-    if (!isNamed(node, element.namespaceUri, element.name)) continue;
+    if (!isNamed(at, element.namespaceUri, element.name)) continue;
     same += 1;
-    if (node.isSameNode(element)) place = same;
+    if (at.isSameNode(element)) place = same;
   }
   return same < 2 ? '' : `[${place}]`;
 }

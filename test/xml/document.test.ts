@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { type ParseRules, withXml, XmlRefused } from '../../src/xml/document.ts';
 import { elementsWithId } from '../../src/xml/ids.ts';
-import { everyElement, pathOf } from '../../src/xml/navigate.ts';
+import { child, childElements, everyElement, pathOf } from '../../src/xml/navigate.ts';
 import { placesOf } from '../../src/xml/places.ts';
 import { randomElement, seeded } from './random.ts';
 
@@ -66,6 +66,19 @@ describe('elementsWithId', () => {
   it('walks a wide and a deep document without recursion', () => {
     const deep = `${'<a>'.repeat(250)}${'<b/>'.repeat(100_000)}<c Id="x"/>${'</a>'.repeat(250)}`;
     expect(found(deep, 'x')).to.have.length(1);
+  });
+});
+
+describe('childElements', () => {
+  it('passes over processing instructions, comments and text, and misses nothing behind them', () => {
+    const text = Buffer.from('<a><?x y?><b/>t<!-- c --><c/><?z?><![CDATA[d]]><b/></a>');
+    const rules = { processingInstructions: 'allow' } as const;
+    const read = withXml(
+      text,
+      ({ root }) => [childElements(root).map(pathOf), child(root, '', 'c')?.name],
+      rules,
+    );
+    expect(read).to.deep.equal([['/a/b[1]', '/a/c', '/a/b[2]'], 'c']);
   });
 });
 
