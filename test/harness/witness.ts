@@ -90,6 +90,16 @@ export class Witness {
     return row.count;
   }
 
+  /** The status of the exchange that this request began. */
+  async statusOf(messageId: string): Promise<string> {
+    const row = await this.kysely
+      .selectFrom('exchange')
+      .select('status')
+      .where('message_id', '=', messageId)
+      .executeTakeFirstOrThrow();
+    return row.status;
+  }
+
   /**
    * A whole refusal: the row of the table, the public text, the journal entry it names, the signature
    * over its Body. Returns the entry.
