@@ -15,7 +15,7 @@ export function signatureOver(element: XmlElement, signer: Signer, id: string): 
   return signatureText(canonicalize(element), signer, id, x509Data(signer));
 }
 
-export function x509Data({ certificate }: Signer): string {
+function x509Data({ certificate }: Signer): string {
   const der = certificate.der.toString('base64');
   return `<ds:X509Data><ds:X509Certificate>${der}</ds:X509Certificate></ds:X509Data>`;
 }

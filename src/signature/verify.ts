@@ -88,7 +88,7 @@ export function signedOctets({ targetPrefixes }: Structure, target: XmlElement):
 }
 
 /** The ds:Signature that is the only child of its container. */
-export function onlySignature(container: XmlElement): XmlElement {
+function onlySignature(container: XmlElement): XmlElement {
   const [signature, ...others] = childElements(container);
   if (signature === undefined) throw new Fault('SIGNATURE_MISSING', { public: container.name });
   if (others.length > 0 || !isNamed(signature, dsNamespace, 'Signature')) {

@@ -14,7 +14,7 @@ const wss = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss';
 
 export const wsseNamespace = `${wss}-wssecurity-secext-1.0.xsd`;
 export const wsuNamespace = `${wss}-wssecurity-utility-1.0.xsd`;
-export const x509TokenType = `${wss}-x509-token-profile-1.0#X509v3`;
+const x509TokenType = `${wss}-x509-token-profile-1.0#X509v3`;
 
 const bodyId = 'body';
 const tokenId = 'token';
