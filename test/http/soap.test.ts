@@ -1,0 +1,195 @@
+import { connect } from 'node:net';
+import { expect } from 'chai';
+import type { Call, Reply } from '../../src/exchange/call.ts';
+import { asFault } from '../../src/fault/fault.ts';
+import { createHttpServer, listen, stop } from '../../src/http/server.ts';
+import { soapApp } from '../../src/http/soap.ts';
+
+/** What a peer sends piece by piece, a pause in ms between, and how it ends. */
+interface Talk {
+  readonly pieces: readonly (string | Buffer | number)[];
+  /** Closes its side without waiting for an answer. */
+  readonly hangUp?: boolean;
+}
+
+describe('the SOAP port', function () {
+  this.timeout(10_000);
+  let port: number;
+  let server: ReturnType<typeof createHttpServer>;
+  let last: Promise<string>;
+
+  before(async () => {
+    const app = soapApp({
+      limits: { bytesMax: 1000, timeoutMs: 400 },
+      address: { publicUrl: undefined, trustedProxies: ['127.0.0.1'], fallback: 'fallback:1' },
+      health: { check: async () => ({ database: true, compute: false }) },
+      answer: (call) => {
+        const answered = read(call);
+        last = answered.then(({ bytes }) => Buffer.from(bytes).toString());
+        return answered;
+      },
+      publishWsdl: (version, url) => `wsdl ${version} ${url}`,
+      publishXsd: (version, name, url) => (name === 'types.xsd' ? `${version} ${url}` : undefined),
+    });
+    const limits = { connectionsMax: 20, headersTimeoutMs: 500, requestTimeoutMs: 1000 };
+    server = createHttpServer(app, limits);
+    port = await listen(server, '127.0.0.1', 0);
+  });
+  after(() => stop(server, 100));
+
+  async function read(call: Call): Promise<Reply> {
+    try {
+      const bytes = await call.body();
+      const { endpoint, method, soapAction = '' } = call;
+      const text = `${endpoint} ${method} ${soapAction} ${bytes.byteLength}`;
+      return { status: 200, bytes: Buffer.from(text) };
+    } catch (thrown) {
+      const fault = asFault(thrown);
+      return { status: fault.row.http, bytes: Buffer.from(fault.code) };
+    }
+  }
+
+  /** All that comes back until the connection ends. */
+  async function talk({ pieces, hangUp = false }: Talk): Promise<string> {
+    const socket = connect(port, '127.0.0.1');
+    let answer = '';
+    socket.setEncoding('utf8').on('data', (text) => {
+      answer += text;
+    });
+    socket.on('error', () => undefined);
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    for (const piece of pieces) {
+      if (typeof piece === 'number') await new Promise((resolve) => setTimeout(resolve, piece));
+      else socket.write(piece);
+    }
+    if (hangUp) socket.destroy();
+    await closed;
+    return answer;
+  }
+
+  function post(headers: string, path = '/smev/v1.2/ws'): string {
+    return `POST ${path} HTTP/1.1\r\nHost: h:1\r\nContent-Type: text/xml\r\n${headers}\r\n\r\n`;
+  }
+
+  const close = 'Connection: close';
+
+  it('hands over the version of the path, the method, the action and the bytes', async () => {
+    const head = post(`SOAPAction: "urn:Ack"\r\n${close}\r\nContent-Length: 3`, '/smev/v1.3/ws');
+    const answer = await talk({ pieces: [head, 'abc'] });
+    expect(answer).to.match(/^HTTP\/1\.1 200 /);
+    expect(answer).to.include('Content-Type: text/xml; charset=utf-8');
+    expect(answer.endsWith('1.3 POST "urn:Ack" 3')).to.equal(true);
+  });
+
+  it('a body of exactly the limit is taken, one byte more is not', async () => {
+    const taken = await talk({
+      pieces: [post(`Content-Length: 1000\r\n${close}`), 'a'.repeat(1000)],
+    });
+    expect(taken.endsWith(' 1000')).to.equal(true);
+    const refused = await talk({ pieces: [post('Content-Length: 1001'), 'a'.repeat(1001)] });
+    expect(refused).to.match(
+      /^HTTP\/1\.1 413 [\s\S]*\r\nConnection: close\r\n[\s\S]*BODY_TOO_LARGE$/,
+    );
+  });
+
+  it('a body that is announced too large is refused before a byte of it came', async () => {
+    const answer = await talk({ pieces: [post('Content-Length: 99999999')] });
+    expect(answer).to.match(/^HTTP\/1\.1 413 /);
+  });
+
+  it('a body in chunks is refused as soon as it is too large', async () => {
+    const chunk = `190\r\n${'a'.repeat(400)}\r\n`;
+    const answer = await talk({
+      pieces: [post('Transfer-Encoding: chunked'), chunk, 50, chunk, 50, chunk],
+    });
+    expect(answer).to.match(/^HTTP\/1\.1 413 [\s\S]*BODY_TOO_LARGE$/);
+  });
+
+  it('a body shorter than announced is refused when its time is over', async () => {
+    const before = Date.now();
+    const answer = await talk({ pieces: [post('Content-Length: 900'), 'a'.repeat(10)] });
+    expect(answer).to.match(/^HTTP\/1\.1 500 [\s\S]*BODY_INCOMPLETE$/);
+    expect(Date.now() - before).to.be.within(350, 3000);
+  });
+
+  it('a body that trickles is refused when its time is over', async () => {
+    const trickle = Array.from({ length: 8 }, () => ['a', 100]).flat();
+    const answer = await talk({ pieces: [post('Content-Length: 900'), ...trickle] });
+    expect(answer).to.match(/^HTTP\/1\.1 500 [\s\S]*BODY_INCOMPLETE$/);
+  });
+
+  it('a peer that hangs up in the middle ends the reading', async () => {
+    await talk({ pieces: [post('Content-Length: 900'), 'a', 100], hangUp: true });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await last).to.equal('BODY_INCOMPLETE');
+  });
+
+  it('a body longer than announced is no second request', async () => {
+    const answer = await talk({ pieces: [post('Content-Length: 3'), 'abc<more/>'] });
+    expect(answer).to.match(/(^|3)HTTP\/1\.1 400 [^<]*$/);
+  });
+
+  it('two lengths, or a length and chunks, are refused before anything is read', async () => {
+    for (const headers of [
+      'Content-Length: 3\r\nContent-Length: 4',
+      'Content-Length: 3\r\nTransfer-Encoding: chunked',
+    ]) {
+      expect(await talk({ pieces: [post(headers), 'abc'] })).to.match(/^HTTP\/1\.1 400 /);
+    }
+  });
+
+  it('headers that do not end are cut off in time', async () => {
+    const before = Date.now();
+    await talk({ pieces: ['POST /smev/v1.2/ws HTTP/1.1\r\nHost: h\r\nX: '] });
+    expect(Date.now() - before).to.be.within(400, 4000);
+  });
+
+  it('a compressed body is refused', async () => {
+    const head = post(`Content-Encoding: gzip\r\n${close}\r\nContent-Length: 3`);
+    expect(await talk({ pieces: [head, 'abc'] })).to.match(
+      /^HTTP\/1\.1 415 [\s\S]*CONTENT_TYPE_UNSUPPORTED$/,
+    );
+  });
+
+  it('keeps the connection after a whole body', async () => {
+    const one = `${post('Content-Length: 3')}abc`;
+    const answer = await talk({ pieces: [one, one, `${post(`Content-Length: 2\r\n${close}`)}ab`] });
+    expect(answer.match(/HTTP\/1\.1 200 /g)).to.have.length(3);
+  });
+
+  const get = async (path: string, headers: Record<string, string> = {}) => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers });
+    return { status: response.status, text: await response.text(), headers: response.headers };
+  };
+
+  it('publishes WSDL and XSD, whatever the case of the question', async () => {
+    const url = `http://127.0.0.1:${port}/smev/v1.1/ws`;
+    for (const question of ['wsdl', 'WSDL', 'wsdl=']) {
+      expect((await get(`/smev/v1.1/ws?${question}`)).text).to.equal(`wsdl 1.1 ${url}`);
+    }
+    expect((await get('/smev/v1.1/ws?xsd=types.xsd')).text).to.equal(`1.1 ${url}`);
+    for (const wrong of ['xsd=../types.xsd', 'xsd=', '', 'x=1']) {
+      const answer = await get(`/smev/v1.1/ws?${wrong}`);
+      expect([answer.status, answer.text]).to.deep.equal([404, `WSDL: ${url}?wsdl\n`]);
+    }
+  });
+
+  it('knows its address through a proxy that it trusts, and believes no nonsense', async () => {
+    const seen = async (headers: Record<string, string>) =>
+      (await get('/smev/v1.1/ws?wsdl', headers)).text.replace('wsdl 1.1 ', '');
+    const forwarded = { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': 'smev.example' };
+    expect(await seen(forwarded)).to.equal('https://smev.example/smev/v1.1/ws');
+    expect(await seen({ 'X-Forwarded-Host': 'a"><b' })).to.equal('http://fallback:1/smev/v1.1/ws');
+  });
+
+  it('tells its health, and what there is where there is nothing', async () => {
+    expect(await get('/health/live')).to.include({ status: 200, text: '{"status":"live"}' });
+    const ready = await get('/health/ready');
+    expect(ready.status).to.equal(503);
+    expect(JSON.parse(ready.text).checks).to.deep.equal({ database: true, compute: false });
+    const nothing = await get('/nothing');
+    expect(nothing.status).to.equal(404);
+    expect(nothing.text).to.include('/smev/v1.2/ws');
+    expect(nothing.headers.get('x-powered-by')).to.equal(null);
+  });
+});
