@@ -185,6 +185,10 @@ describe('bad input gets a clear answer and loses nothing', function () {
     });
   }
 
+  it('a body over the limit', async () => {
+    await refusal(Buffer.alloc(200_001, ' '), 'BODY_TOO_LARGE');
+  });
+
   it('a compressed body', async () => {
     await refusal(gzipSync(good()), 'CONTENT_TYPE_UNSUPPORTED', { 'Content-Encoding': 'gzip' });
   });
