@@ -201,7 +201,6 @@ function translateXml(thrown: unknown): unknown {
     'processing-instruction': 'XML_PROCESSING_INSTRUCTION',
     depth: 'XML_TOO_DEEP',
     encoding: 'XML_ENCODING',
-    size: 'BODY_TOO_LARGE',
   } as const;
   return new Fault(codes[thrown.problem], { public: `строка ${thrown.line}` });
 }

@@ -1,4 +1,3 @@
-import type { Composed } from '../compute/compose.ts';
 import type { Verified } from '../compute/judge.ts';
 import { asFault, Fault } from '../fault/fault.ts';
 import { newEntryId } from '../journal/entry.ts';
@@ -81,9 +80,4 @@ function authorise(
   const caller: Caller = { system, participant: registry.participant(system.participant) };
   known.system = system.id;
   return { received, verified, caller, request: verified.request };
-}
-
-/** The answer to send where nothing was recorded for it. */
-export function unrecorded({ bytes }: Composed): { readonly answer: Uint8Array } {
-  return { answer: bytes };
 }

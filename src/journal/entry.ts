@@ -16,7 +16,7 @@ export const entryKinds = {
 export type EntryKind = keyof typeof entryKinds;
 
 /** Version of the written format; docs/journal-format.md describes each. */
-export const entryFormat = 1;
+const entryFormat = 1;
 
 /** An entry before it has its place. Times are ms UTC; absent members are null when written. */
 export interface EntryDraft {

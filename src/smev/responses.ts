@@ -14,7 +14,7 @@ export type MadeContent =
   | { readonly kind: 'async'; readonly status: AsyncStatus };
 
 /** The Id under which the real SMEV makes data of its own. */
-export const madeId = 'SIGNED_ASYNC_BY_SMEV';
+const madeId = 'SIGNED_ASYNC_BY_SMEV';
 
 /**
  * A SendResponseRequest without a caller's signature: what the node keeps and delivers where a

@@ -1,24 +1,10 @@
-import {
-  ParseOption,
-  type XmlAttribute,
-  XmlDocument,
-  XmlElement,
-  type XmlNode,
-  XmlParseError,
-  XmlText,
-} from 'libxml2-wasm';
+import { ParseOption, XmlDocument, XmlElement, XmlParseError, XmlText } from 'libxml2-wasm';
 import { lineOfEscapedNamespace } from './namespace-names.ts';
 
-export { ParseOption, type XmlAttribute, XmlDocument, XmlElement, type XmlNode, XmlText };
+export { ParseOption, XmlDocument, XmlElement, XmlText };
 
 /** Why bytes were not taken as a document; each is a fault of its own. */
-export type XmlProblem =
-  | 'malformed'
-  | 'doctype'
-  | 'processing-instruction'
-  | 'depth'
-  | 'encoding'
-  | 'size';
+export type XmlProblem = 'malformed' | 'doctype' | 'processing-instruction' | 'depth' | 'encoding';
 
 /** Bytes that this node will not read as XML. */
 export class XmlRefused extends Error {
