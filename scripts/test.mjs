@@ -1,6 +1,6 @@
 // The whole check of a checkout: form, types, tests. Its last line counts the tests.
 //   --full   the counts of the issues instead of quick ones
-// Other arguments go to mocha.
+// Other arguments go to mocha: files of tests, say; all of them where there are none.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -9,6 +9,7 @@ const root = resolve(import.meta.dirname, '..');
 const result = join(root, '.build', 'test-result.json');
 const args = process.argv.slice(2);
 const full = args.includes('--full');
+const chosen = args.filter((arg) => arg !== '--full');
 const modules = join(root, 'node_modules');
 
 function node(...command) {
@@ -31,7 +32,7 @@ const code = node(
   join(modules, 'mocha', 'bin', 'mocha.js'),
   ...['--reporter', join('scripts', 'reporter.cjs'), '--reporter-option', `output=${result}`],
   ...(full ? ['--timeout', '1800000'] : []),
-  ...args.filter((arg) => arg !== '--full'),
+  ...(chosen.length > 0 ? chosen : ['test/**/*.test.ts']),
 );
 let counts;
 try {
