@@ -253,6 +253,17 @@ export const faultRows = {
     ['Алгоритм подписи не допускается', 'используйте алгоритм из профиля узла'],
     ['the signature algorithm is not allowed', "use an algorithm of the node's profile"],
   ),
+  TRANSFORM_REFUSED: signature(
+    'SignatureIsInvalid',
+    [
+      'Преобразование СМЭВ не определено для этого элемента',
+      'дайте элементам пространство имён и уберите атрибуты xml:*',
+    ],
+    [
+      'the SMEV transform is not defined for this element',
+      'put the elements into a namespace and remove xml:* attributes',
+    ],
+  ),
   SIGNATURE_KEY_WEAK: signature(
     'SignatureIsInvalid',
     ['Ключ подписи слабее допустимого', 'выпустите сертификат с более длинным ключом'],
