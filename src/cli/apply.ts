@@ -21,7 +21,9 @@ export interface Applied {
 export function register(program: Command): void {
   program
     .command('apply')
-    .description('take participants, message types and trust anchors from YAML declarations')
+    .description(
+      'принять описания участников, видов сведений и УЦ / take declarations of participants, message types and anchors',
+    )
     .argument('<paths...>', 'YAML files, or folders of them')
     .option('--plan', 'show the difference and change nothing')
     .option('--json', 'print JSON')

@@ -41,15 +41,21 @@ interface ImportOptions extends Json {
 }
 
 export function register(program: Command): void {
-  const cert = program.command('cert').description('certificates of information systems');
+  const cert = program
+    .command('cert')
+    .description('сертификаты информационных систем / certificates of information systems');
   cert
     .command('list')
-    .description('every certificate, whose it is, how long it is valid, whether it is trusted')
+    .description(
+      'чьи сертификаты, до какого срока, доверены ли / whose certificates, valid until when, trusted or not',
+    )
     .option('--json', 'print JSON')
     .action(({ json }: Json) => run(() => list(json)));
   cert
     .command('import')
-    .description('register one more certificate for an information system')
+    .description(
+      'добавить сертификат информационной системе / register one more certificate for a system',
+    )
     .argument('<file>', 'X.509 certificate in PEM or DER; or .p12, .pfx (its key is not taken)')
     .requiredOption('--system <id>', 'the information system that signs with it')
     .option('--password-file <file>', 'a file with the password of the .p12')

@@ -20,7 +20,9 @@ export interface Checked {
 export function register(program: Command): void {
   program
     .command('check-config')
-    .description('read the whole configuration and say everything that is wrong with it')
+    .description(
+      'проверить настройку целиком / read the whole configuration and say all that is wrong',
+    )
     .option('--json', 'print JSON')
     .action((options: { readonly json?: true }) =>
       run(() => {

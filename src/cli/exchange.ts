@@ -38,17 +38,21 @@ export interface ShownExchange extends ListedExchange {
 }
 
 export function register(program: Command): void {
-  const exchange = program.command('exchange').description('requests with all that followed');
+  const exchange = program
+    .command('exchange')
+    .description(
+      'обмены: запросы и всё, что за ними последовало / requests with all that followed',
+    );
   exchange
     .command('list')
-    .description('the last exchanges, the newest first')
+    .description('последние обмены, новые сверху / the last exchanges, the newest first')
     .option('--limit <n>', 'how many at most', '50')
     .option('--status <status>', 'only those in this status')
     .option('--json', 'print JSON')
     .action((options: ListOptions) => run(() => list(options)));
   exchange
     .command('show')
-    .description('one exchange and what happened to it, step by step')
+    .description('один обмен по шагам / one exchange, step by step')
     .argument('<id>', 'id of the exchange, or a MessageID in it')
     .option('--json', 'print JSON')
     .action((id: string, options: { readonly json?: true }) => run(() => show(id, options.json)));

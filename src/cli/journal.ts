@@ -7,10 +7,14 @@ import { openForCli } from './open.ts';
 import { print, run } from './run.ts';
 
 export function register(program: Command): void {
-  const journal = program.command('journal').description('the chained journal of the node');
+  const journal = program
+    .command('journal')
+    .description('журнал узла / the chained journal of the node');
   journal
     .command('verify')
-    .description('find every edit, removal or swap of entries and of the bytes they name')
+    .description(
+      'найти всё изменённое, удалённое, переставленное / find every edit, removal or swap',
+    )
     .option('--json', 'print JSON')
     .action((options: { readonly json?: true }) =>
       run(async () => {

@@ -21,7 +21,7 @@ interface SendOptions {
 export function register(program: Command): void {
   program
     .command('send')
-    .description('sign a message anew, post it, and show the answer')
+    .description('подписать заново, отправить, показать ответ / sign anew, post, show the answer')
     .argument('<file>', 'a SOAP envelope, or its Body child alone')
     .requiredOption(
       '--to <url>',

@@ -24,7 +24,7 @@ interface Options {
 export function register(program: Command): void {
   program
     .command('sign')
-    .description('sign a message in the place that its operation has for the signature')
+    .description('подписать сообщение / sign a message in the place that its operation has for it')
     .argument('<file>', 'a SOAP envelope, or its Body child alone')
     .requiredOption('--key <file>', 'private key, PEM')
     .requiredOption('--cert <file>', 'its certificate, PEM')

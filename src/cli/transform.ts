@@ -15,7 +15,9 @@ interface Options {
 export function register(program: Command): void {
   program
     .command('transform')
-    .description('write the octets of exclusive canonicalization, then the SMEV transform')
+    .description(
+      'октеты exc-c14n и преобразования СМЭВ / the octets of exc-c14n, then the SMEV transform',
+    )
     .argument('<file>', 'an XML file, or a captured multipart message')
     .option('--id <id>', 'the element with this Id; the root where absent')
     .option('--out <file>', 'write there instead of standard output')

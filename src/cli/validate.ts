@@ -33,7 +33,7 @@ export interface Validation {
 export function register(program: Command): void {
   program
     .command('validate')
-    .description('judge the envelope in a file by the schemas of its version')
+    .description('проверить сообщение по схемам / judge the envelope by the schemas of its version')
     .argument('<file>', 'a SOAP message, its Body child alone, or a captured multipart message')
     .option('--schemas <dir>', 'folder of XSD files that judge the business content')
     .option('--json', 'print JSON')

@@ -42,7 +42,7 @@ export interface VerifyReport {
 export function register(program: Command): void {
   program
     .command('verify')
-    .description('verify every signature in a file')
+    .description('проверить все подписи файла / verify every signature of a file')
     .argument('<file>', 'XML, or a captured multipart message')
     .option('--trust <dir>', 'folder of PEM trust anchors', true)
     .option('--no-trust', 'leave the certificates unjudged')
