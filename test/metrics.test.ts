@@ -1,0 +1,28 @@
+import { expect } from 'chai';
+import { createMetrics } from '../src/metrics.ts';
+
+describe('metrics', () => {
+  it('count requests by operation and verdict, and how long they took', async () => {
+    const metrics = createMetrics();
+    metrics.startRequest().end('SendRequest', 'accepted');
+    metrics.startRequest().end('SendRequest', 'accepted');
+    metrics.startRequest().end(undefined, 'XML_MALFORMED');
+    const text = await metrics.text();
+    expect(text).to.include(
+      'mezhved_requests_total{operation="SendRequest",verdict="accepted"} 2\n',
+    );
+    expect(text).to.include(
+      'mezhved_requests_total{operation="unknown",verdict="XML_MALFORMED"} 1\n',
+    );
+    expect(text).to.include('mezhved_request_seconds_count{operation="SendRequest"} 2\n');
+  });
+
+  it('read a gauge when they are asked for, each node its own', async () => {
+    const metrics = createMetrics();
+    let depth = 1;
+    metrics.gauge('mezhved_test', 'Of this test', () => depth);
+    depth = 7;
+    expect(await metrics.text()).to.include('mezhved_test 7\n');
+    expect(await createMetrics().text()).not.to.include('mezhved_test');
+  });
+});
