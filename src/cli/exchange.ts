@@ -2,10 +2,12 @@ import type { Command } from 'commander';
 import type { Kysely, Selectable } from 'kysely';
 import { statuses } from '../exchange/status.ts';
 import { entryKinds } from '../journal/entry.ts';
+import { findRefusals } from '../journal/refused.ts';
 import { readTimeline, type Step } from '../journal/timeline.ts';
 import type { ExchangeTable, Tables } from '../store/tables.ts';
 import { columns } from './columns.ts';
 import { openForCli } from './open.ts';
+import { refusalText, shownRefusal } from './refused.ts';
 import { type ExitCode, print, run, UsageError } from './run.ts';
 
 interface ListOptions {
@@ -52,8 +54,8 @@ export function register(program: Command): void {
     .action((options: ListOptions) => run(() => list(options)));
   exchange
     .command('show')
-    .description('один обмен по шагам / one exchange, step by step')
-    .argument('<id>', 'id of the exchange, or a MessageID in it')
+    .description('обмен по шагам, или отказ / one exchange, step by step, or a refusal')
+    .argument('<id>', 'id of the exchange, a MessageID in it, or the journal id of a refusal')
     .option('--json', 'print JSON')
     .action((id: string, options: { readonly json?: true }) => run(() => show(id, options.json)));
 }
@@ -79,11 +81,20 @@ async function list({ json, limit, status }: ListOptions): Promise<ExitCode> {
 }
 
 async function show(id: string, json: true | undefined): Promise<ExitCode> {
-  const found = await reading(async (db) => {
+  const { found, refusals } = await reading(async (db) => {
     const exchange = await find(db, id);
-    return exchange && { exchange, steps: await readTimeline(db, exchange.id) };
+    return {
+      found: exchange && { exchange, steps: await readTimeline(db, exchange.id) },
+      refusals: (await findRefusals(db, id)).map(shownRefusal),
+    };
   });
-  if (found === undefined) throw new Error(`нет такого обмена / no such exchange: ${id}`);
+  if (found === undefined && refusals.length > 0) {
+    print(json, { refusals }, () => refusals.map(refusalText).join('\n\n'));
+    return 0;
+  }
+  if (found === undefined) {
+    throw new Error(`нет ни обмена, ни отказа / no exchange and no refusal: ${id}`);
+  }
   const exchange = listedExchange(found.exchange);
   const shown: ShownExchange = { ...exchange, timeline: found.steps.map(shownStep) };
   print(json, shown, () => showText(exchange, found.steps));

@@ -132,6 +132,27 @@ describe('an exchange over HTTP', function () {
         expect(problems[0].path).to.match(/BirthRecordRequest\/FullName$/);
       });
 
+      it('shows a refusal by the journal id that it quotes, and by its MessageID', async () => {
+        const messageId = freshMessageId();
+        const call = { messageId, content: birthRequest('Тест') };
+        const refused = await client('agency-b', '1.2').sendRequest(call);
+        const quoted = /Запись журнала: (\w+)/.exec(refused.text)?.[1] ?? '';
+        for (const id of [quoted, messageId]) {
+          const { code, stdout } = await mezhved(['exchange', 'show', id, '--json'], node.env);
+          expect(code).to.equal(0);
+          const [refusal] = JSON.parse(stdout).refusals;
+          expect(refusal).to.include({
+            id: quoted,
+            code: 'ACCESS_DENIED',
+            system: 'agency-b',
+            messageId,
+          });
+        }
+        const { stdout } = await mezhved(['exchange', 'show', quoted], node.env);
+        expect(stdout).to.contain('ACCESS_DENIED').and.contain('Нет права');
+        expect((await mezhved(['exchange', 'show', 'NOTHING'], node.env)).code).to.equal(1);
+      });
+
       it('tells what it did: list, show, journal', async () => {
         const sender = client('agency-a', '1.3');
         const messageId = freshMessageId();

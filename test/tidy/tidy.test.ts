@@ -27,6 +27,7 @@ const worldly: readonly string[] = [
   'src/exchange/exchanges.ts',
   'src/http/',
   'src/journal/reader.ts',
+  'src/journal/refused.ts',
   'src/journal/timeline.ts',
   'src/journal/writer.ts',
   'src/log.ts',
