@@ -52,7 +52,7 @@ function* tokensOf(xml: string): Generator<Token> {
   while (at < xml.length) {
     const open = xml.indexOf('<', at);
     const end = open < 0 ? xml.length : open;
-    if (end > at) yield { kind: 'text', text: unescape(xml.slice(at, end)) };
+    if (end > at) yield { kind: 'text', text: unescaped(xml.slice(at, end)) };
     if (open < 0) return;
     const next = xml[open + 1];
     if (next === '?') {
@@ -72,7 +72,7 @@ function* tokensOf(xml: string): Generator<Token> {
 }
 
 function attributesOf(text: string): Start['attributes'] {
-  return [...text.matchAll(attribute)].map(([, name = '', value = '']) => [name, unescape(value)]);
+  return [...text.matchAll(attribute)].map(([, name = '', value = '']) => [name, unescaped(value)]);
 }
 
 const references: Readonly<Record<string, string>> = {
@@ -85,7 +85,7 @@ const references: Readonly<Record<string, string>> = {
   '&#xD;': '\r',
 };
 
-function unescape(text: string): string {
+function unescaped(text: string): string {
   return text.includes('&') ? text.replace(/&[^;]+;/g, (name) => references[name] ?? name) : text;
 }
 

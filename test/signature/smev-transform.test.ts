@@ -97,11 +97,11 @@ describe('the SMEV transform', () => {
 
   it('gives the same for any prefixes, order of attributes and white space between elements', () => {
     const value = fc.string({ unit: fc.constantFrom('a', '>', '<', '&', '"', ']', '\u00a0', 'я') });
-    const escape = (given: string) => given.replace(/[<&>"]/g, (c) => `&#${c.codePointAt(0)};`);
+    const escaped = (given: string) => given.replace(/[<&>"]/g, (c) => `&#${c.codePointAt(0)};`);
     fc.assert(
       fc.property(value, value, fc.constantFrom('p', 'zz', 'ns7'), (inner, attribute, prefix) => {
-        const plain = `<a xmlns="urn:a" c="1" b="${escape(attribute)}"><d>x${escape(inner)}</d></a>`;
-        const other = `<${prefix}:a xmlns:${prefix}="urn:a" b="${escape(attribute)}" c="1">\n  <${prefix}:d>x${escape(inner)}</${prefix}:d>\n</${prefix}:a>`;
+        const plain = `<a xmlns="urn:a" c="1" b="${escaped(attribute)}"><d>x${escaped(inner)}</d></a>`;
+        const other = `<${prefix}:a xmlns:${prefix}="urn:a" b="${escaped(attribute)}" c="1">\n  <${prefix}:d>x${escaped(inner)}</${prefix}:d>\n</${prefix}:a>`;
         expect(transformed(other)).to.equal(transformed(plain));
       }),
     );
