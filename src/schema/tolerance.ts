@@ -2,7 +2,7 @@ import { smevNamespaces } from '../smev/namespaces.ts';
 import type { XmlElement } from '../xml/document.ts';
 import { childElements, childText } from '../xml/navigate.ts';
 
-const { types, basic } = smevNamespaces['1.2'];
+const { types, basic, faults } = smevNamespaces['1.2'];
 
 /** One way in which real 1.2 traffic leaves the published schema and is let through. */
 export interface Deviation {
@@ -60,9 +60,11 @@ const foreign = new Set(['MessagePrimaryContent', 'BusinessProcessMetadata']);
 
 function collect(element: XmlElement, found: Set<string>): void {
   const namespace = element.namespaceUri;
-  if (namespace !== types && namespace !== basic) return;
+  if (namespace !== types && namespace !== basic && namespace !== faults) return;
+  // Each element of the faults namespace is a SmevFault, whatever it is called.
+  const place = namespace === faults ? 'SmevFault' : element.name;
   for (const { name, at, isIn } of deviations) {
-    if (at === element.name && !found.has(name) && isIn(element)) found.add(name);
+    if (at === place && !found.has(name) && isIn(element)) found.add(name);
   }
   if (foreign.has(element.name)) return;
   for (const inner of childElements(element)) collect(inner, found);
