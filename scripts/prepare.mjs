@@ -18,6 +18,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
+import { buildWasm } from './wasm.mjs';
 
 const root = resolve(import.meta.dirname ?? '.', '..');
 const at = (...path) => join(root, ...path);
@@ -173,7 +174,7 @@ function build() {
   const stamp = at('dist', '.stamp');
   const sources = filesIn('src');
   const wanted = sha256(
-    [...sources, 'tsconfig.json', 'package-lock.json']
+    [...sources, 'tsconfig.json', 'package-lock.json', 'scripts/wasm.mjs']
       .map((file) => {
         const { size, mtimeMs } = statSync(at(file));
         return `${file} ${size} ${mtimeMs}`;
@@ -191,7 +192,7 @@ function build() {
       stdio: 'inherit',
     },
   );
-  if (status !== 0) fail('Сборка не удалась / the sources do not compile.');
+  if (status !== 0 || !buildWasm()) fail('Сборка не удалась / the sources do not compile.');
   removeLeftovers(new Set(sources.map((file) => file.slice('src/'.length).replace(/\.ts$/, ''))));
   chmodSync(at('dist', 'main.js'), 0o755);
   writeFileSync(stamp, wanted);
@@ -199,7 +200,7 @@ function build() {
 
 /** What was compiled from sources that are gone. */
 function removeLeftovers(modules) {
-  for (const file of filesIn('dist')) {
+  for (const file of filesIn('dist').filter((path) => /\.js(\.map)?$/.test(path))) {
     const module = file.slice('dist/'.length).replace(/\.js(\.map)?$/, '');
     if (!modules.has(module)) rmSync(at(file));
   }

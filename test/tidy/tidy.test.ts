@@ -25,6 +25,7 @@ const worldly: readonly string[] = [
   'src/config/load.ts',
   'src/connectors/simulator.ts',
   'src/exchange/exchanges.ts',
+  'src/gost/wasm.ts',
   'src/http/',
   'src/journal/reader.ts',
   'src/journal/refused.ts',
@@ -65,7 +66,10 @@ function file(path: string, text: string): SourceFile {
 }
 
 describe('tidy', () => {
-  const sources = readTree(['src'], '.ts');
+  const all = readTree(['src'], '.ts');
+  // AssemblyScript is a language of its own: it is held to the length of files alone.
+  const assembly = all.filter(({ path }) => path.includes('/assembly/'));
+  const sources = all.filter((source) => !assembly.includes(source));
   const tests = readTree(['test', 'bench'], '.ts');
   const scripts = readTree(['scripts'], '.mjs', '.cjs', '.ts');
   const everything = [
@@ -134,7 +138,9 @@ describe('tidy', () => {
   });
 
   it('keeps files short; biome keeps functions short', () => {
-    expect(lengthProblems([...sources, ...scripts], linesMax, tables)).to.deep.equal([]);
+    expect(lengthProblems([...sources, ...assembly, ...scripts], linesMax, tables)).to.deep.equal(
+      [],
+    );
     expect(lengthProblems([file('src/a.ts', 'a\n'.repeat(301))], linesMax, [])).to.have.lengthOf(1);
     const { linter } = JSON.parse(readSource('biome.json').text);
     const rule = linter.rules.complexity.noExcessiveLinesPerFunction;
