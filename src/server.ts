@@ -181,6 +181,7 @@ function snapshotOf(config: Config, { messageTypes }: Registry): Snapshot {
   return {
     messageTypes: messageTypes.map(({ id, versions }) => ({ id, versions })),
     keys: keysOf(config),
+    profiles: config.signatures.profiles,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Kysely, Selectable } from 'kysely';
 import { Fault } from '../fault/fault.ts';
 import { addDelivery, killDeliveryOf } from '../queue/delivery.ts';
+import type { ProfileName } from '../signature/profiles.ts';
 import { lockRequest, withdraw } from '../smev/incoming-queue.ts';
 import type { Version } from '../smev/namespaces.ts';
 import { isFull, put, type QueueAddress } from '../smev/queue-item.ts';
@@ -27,6 +28,7 @@ export interface NewMessage {
   /** Fingerprint; null where the node made the message. */
   readonly certificate: string | null;
   readonly verifiedHash: string;
+  readonly profile: ProfileName;
   readonly envelopeHash: string;
   /** The signed acknowledgement; null where nobody was answered. */
   readonly answerHash: string | null;
@@ -262,6 +264,7 @@ async function insertMessage(
       sender_system: message.senderSystem,
       certificate: message.certificate,
       verified_hash: message.verifiedHash,
+      profile: message.profile,
       envelope_hash: message.envelopeHash,
       answer_hash: message.answerHash,
       accepted_at: message.acceptedAt,

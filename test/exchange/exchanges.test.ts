@@ -30,6 +30,7 @@ function message(id: string, change: Partial<NewMessage> = {}): NewMessage {
     senderSystem: 'B1',
     certificate: 'cert',
     verifiedHash: `verified ${id}`,
+    profile: 'xmldsig',
     envelopeHash: `envelope ${id}`,
     answerHash: `answer ${id}`,
     acceptedAt: 10,
