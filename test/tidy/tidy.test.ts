@@ -52,6 +52,7 @@ const worldly: readonly string[] = [
   'src/schema/admission.ts',
   'src/schema/files.ts',
   'src/server.ts',
+  'src/signature/smev-transform.ts',
   'src/smev/incoming-queue.ts',
   'src/smev/queue-item.ts',
   'src/store/',
