@@ -36,6 +36,7 @@ interface Internals {
     nsDef(node: Pointer): Pointer;
     line(node: Pointer): number;
   };
+  XmlNodeSetStruct: { nodeTable(set: Pointer, size: number): Int32Array<ArrayBuffer> };
   XmlNsStruct: { next(namespace: Pointer): Pointer; href(namespace: Pointer): string };
   xmlNodeGetContent(node: Pointer): string;
   XmlErrorStruct: {
