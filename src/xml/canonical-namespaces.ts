@@ -21,6 +21,7 @@ interface Namespace {
 }
 
 const recentMax = 8;
+const quote = 0x22;
 const longUri = 256;
 
 /**
@@ -39,7 +40,7 @@ export class CanonicalNamespaces {
   readonly #uris = new Map<string, Uri>([['', { text: '', id: 0 }]]);
   readonly #prefixes = new Map<string, Prefix>();
   readonly #none: Namespace;
-  readonly #wanted: Namespace[] = [];
+  #wanted: Namespace[] = [];
   /** Prefixes that were written, and what each meant outside. */
   readonly #changed: Prefix[] = [];
   readonly #outside: number[] = [];
@@ -59,15 +60,16 @@ export class CanonicalNamespaces {
    */
   enter(element: Pointer, isRoot: boolean): number {
     const before = this.#changed.length;
-    const wanted = this.#wanted;
-    wanted.length = 0;
     if (this.#tracked === 'all' || this.#tracked.size > 0) {
       if (isRoot) this.#wantInherited(element);
       else this.#wantDeclared(element);
     }
     if (this.#tracked !== 'all') this.#wantVisible(element);
+    const wanted = this.#wanted;
+    if (wanted.length === 0) return before;
     if (wanted.length > 1) wanted.sort((a, b) => (a.prefix.text < b.prefix.text ? -1 : 1));
-    for (let n = 0; n < wanted.length; n += 1) this.#write(wanted[n] as Namespace);
+    for (const namespace of wanted) this.#write(namespace);
+    this.#wanted = [];
     return before;
   }
 
@@ -200,6 +202,6 @@ export class CanonicalNamespaces {
     if (prefix.text !== '') this.#out.raw(word(at + offsets.prefix));
     this.#out.ascii('="');
     if (at !== 0) this.#out.value(word(at + offsets.uri));
-    this.#out.ascii('"');
+    this.#out.octet(quote);
   }
 }

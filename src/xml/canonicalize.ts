@@ -57,6 +57,8 @@ function checkNamespaces({ doc, line }: XmlElement): void {
   });
 }
 
+const signs = { space: 0x20, quote: 0x22, colon: 0x3a, less: 0x3c, greater: 0x3e } as const;
+
 class Canonicalizer {
   readonly #memory: Memory;
   readonly #out: OctetWriter;
@@ -106,7 +108,7 @@ class Canonicalizer {
         this.#out.ascii('<?');
         this.#out.raw(word(at + offsets.name));
         if (content !== 0 && octets[content] !== 0) {
-          this.#out.ascii(' ');
+          this.#out.octet(signs.space);
           this.#out.instruction(content);
         }
         this.#out.ascii('?>');
@@ -121,19 +123,19 @@ class Canonicalizer {
   /** @returns what `leave` of the namespaces takes at the element's end */
   #start(at: Pointer, root: Pointer): number {
     const { word } = this.#memory;
-    this.#out.ascii('<');
+    this.#out.octet(signs.less);
     this.#name(at);
     const first = word(at + offsets.attributes);
     const declared = this.#namespaces.enter(at, at === root);
     if (first !== 0 || (this.#inclusive && at === root)) this.#attributes(at, first, at === root);
-    this.#out.ascii('>');
+    this.#out.octet(signs.greater);
     return declared;
   }
 
   #end(at: Pointer): void {
     this.#out.ascii('</');
     this.#name(at);
-    this.#out.ascii('>');
+    this.#out.octet(signs.greater);
   }
 
   #name(at: Pointer): void {
@@ -142,7 +144,7 @@ class Canonicalizer {
     const prefix = namespace === 0 ? 0 : word(namespace + offsets.prefix);
     if (prefix !== 0) {
       this.#out.raw(prefix);
-      this.#out.ascii(':');
+      this.#out.octet(signs.colon);
     }
     this.#out.raw(word(at + offsets.name));
   }
@@ -184,7 +186,7 @@ class Canonicalizer {
 
   #attribute(at: Pointer): void {
     const { word } = this.#memory;
-    this.#out.ascii(' ');
+    this.#out.octet(signs.space);
     this.#name(at);
     this.#out.ascii('="');
     for (let part = word(at + offsets.children); part !== 0; part = word(part + offsets.next)) {
@@ -194,7 +196,7 @@ class Canonicalizer {
       const content = word(part + offsets.content);
       if (content !== 0) this.#out.value(content);
     }
-    this.#out.ascii('"');
+    this.#out.octet(signs.quote);
   }
 }
 

@@ -53,9 +53,11 @@ function viewOf(address: Pointer): Memory {
     text: (at) => (at === 0 ? '' : all.toString('latin1', at, octets.indexOf(0, at))),
     compare: (a, b) => {
       if (a === 0 || b === 0) return (a === 0 ? 0 : octet(a)) - (b === 0 ? 0 : octet(b));
-      let n = 0;
-      while (octet(a + n) === octet(b + n) && octet(a + n) !== 0) n += 1;
-      return octet(a + n) - octet(b + n);
+      for (let n = 0; ; n += 1) {
+        const first = octets[a + n] as number;
+        const difference = first - (octets[b + n] as number);
+        if (difference !== 0 || first === 0) return difference;
+      }
     },
   };
 }
