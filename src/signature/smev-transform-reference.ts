@@ -81,14 +81,14 @@ class Writer {
     const declarations = mapped.map(
       (uri) => ` xmlns:${this.#prefixes.get(uri)}="${escapeAttribute(uri)}"`,
     );
-    this.#tag('<', written, ...declarations, ...values, '>');
+    this.#tag(['<', written, ...declarations, ...values, '>']);
     this.#stack.push({ name, written, declared, mapped });
   }
 
   end(name: string): void {
     const open = this.#stack.pop();
     if (open === undefined || open.name !== name) notCanonical();
-    this.#tag('</', open.written, '>');
+    this.#tag(['</', open.written, '>']);
     for (const uri of open.mapped) this.#prefixes.delete(uri);
     for (const [prefix, outside] of open.declared.toReversed()) this.#scope.set(prefix, outside);
   }
@@ -105,7 +105,7 @@ class Writer {
     return Buffer.from(this.#parts.join(''));
   }
 
-  #tag(...parts: readonly string[]): void {
+  #tag(parts: readonly string[]): void {
     for (const part of parts) this.#write(part);
     if (this.#octets > this.#octetsMax) refuse('результат слишком велик');
   }

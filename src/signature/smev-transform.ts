@@ -35,7 +35,7 @@ interface Engine {
 let engine: Engine | undefined;
 
 /** An instance whose memory grew past this is given up after its run, and the next one starts small. */
-const memoryKept = 8 * 1024 * 1024;
+const memoryKept = 16 * 1024 * 1024;
 
 function instantiate(): Engine | undefined {
   const compiled = wasmModule('smev-transform');

@@ -1,4 +1,4 @@
-import { CanonicalNamespaces, isXmlNamespace } from './canonical-namespaces.ts';
+import { CanonicalNamespaces } from './canonical-namespaces.ts';
 import { type XmlElement, XmlRefused } from './document.ts';
 import { documentPointer, nodePointer, type Pointer } from './libxml2.ts';
 import { OctetWriter } from './octet-writer.ts';
@@ -60,11 +60,7 @@ function checkNamespaces({ doc, line }: XmlElement): void {
   });
 }
 
-interface Attribute {
-  readonly at: Pointer;
-  readonly uri: string;
-  readonly name: string;
-}
+const signs = { space: 0x20, quote: 0x22, colon: 0x3a, less: 0x3c, greater: 0x3e } as const;
 
 class Canonicalizer {
   readonly #memory: Memory;
@@ -117,7 +113,7 @@ class Canonicalizer {
         this.#out.ascii('<?');
         this.#out.raw(word(at + offsets.name));
         if (content !== 0 && octets[content] !== 0) {
-          this.#out.ascii(' ');
+          this.#out.octet(signs.space);
           this.#out.instruction(content);
         }
         this.#out.ascii('?>');
@@ -132,19 +128,19 @@ class Canonicalizer {
   /** @returns what `leave` of the namespaces takes at the element's end */
   #start(at: Pointer, root: Pointer): number {
     const { word } = this.#memory;
-    this.#out.ascii('<');
+    this.#out.octet(signs.less);
     this.#name(at);
     const first = word(at + offsets.attributes);
     const declared = this.#namespaces.enter(at, at === root);
     if (first !== 0 || (this.#inclusive && at === root)) this.#attributes(at, first, at === root);
-    this.#out.ascii('>');
+    this.#out.octet(signs.greater);
     return declared;
   }
 
   #end(at: Pointer): void {
     this.#out.ascii('</');
     this.#name(at);
-    this.#out.ascii('>');
+    this.#out.octet(signs.greater);
   }
 
   #name(at: Pointer): void {
@@ -153,58 +149,49 @@ class Canonicalizer {
     const prefix = namespace === 0 ? 0 : word(namespace + offsets.prefix);
     if (prefix !== 0) {
       this.#out.raw(prefix);
-      this.#out.ascii(':');
+      this.#out.octet(signs.colon);
     }
     this.#out.raw(word(at + offsets.name));
   }
 
   #attributes(element: Pointer, first: Pointer, isRoot: boolean): void {
-    const { word } = this.#memory;
-    const inherited = this.#inclusive && isRoot ? this.#inherited(element) : [];
-    if (inherited.length === 0) {
-      if (first === 0) return;
-      if (word(first + offsets.next) === 0) {
-        this.#attribute(first);
-        return;
-      }
+    const { word, compare } = this.#memory;
+    if (first !== 0 && word(first + offsets.next) === 0 && !(this.#inclusive && isRoot)) {
+      this.#attribute(first);
+      return;
     }
-    const own: Attribute[] = [];
-    for (let at = first; at !== 0; at = word(at + offsets.next)) own.push(this.#described(at));
-    for (const { at } of [...own, ...inherited].sort(byPlace)) this.#attribute(at);
+    const all: Pointer[] = this.#inclusive && isRoot ? this.#inherited(element) : [];
+    for (let at = first; at !== 0; at = word(at + offsets.next)) all.push(at);
+    // By namespace name, then local name; the octets of UTF-8 decide, so the code points do.
+    all.sort(
+      (a, b) =>
+        this.#namespaces.compare(word(a + offsets.namespace), word(b + offsets.namespace)) ||
+        compare(word(a + offsets.name), word(b + offsets.name)),
+    );
+    for (const at of all) this.#attribute(at);
   }
 
   /** Canonical XML 1.0 §2.4: the attributes xml:* of the ancestors that the element does not have. */
-  #inherited(element: Pointer): Attribute[] {
-    const { word } = this.#memory;
-    const found = new Map<string, Attribute>();
-    const own = new Set<string>();
+  #inherited(element: Pointer): Pointer[] {
+    const { word, text } = this.#memory;
+    const found: Pointer[] = [];
+    const names = new Set<string>();
     for (let up = element; up !== 0; up = word(up + offsets.parent)) {
       if (word(up + offsets.type) !== nodeTypes.element) break;
       for (let at = word(up + offsets.attributes); at !== 0; at = word(at + offsets.next)) {
-        if (!isXmlNamespace(this.#memory, word(at + offsets.namespace))) continue;
-        const described = this.#described(at);
-        if (up === element) own.add(described.name);
-        else if (!own.has(described.name) && !found.has(described.name)) {
-          found.set(described.name, described);
-        }
+        const namespace = word(at + offsets.namespace);
+        if (namespace === 0 || text(word(namespace + offsets.prefix)) !== 'xml') continue;
+        const name = text(word(at + offsets.name));
+        if (up !== element && !names.has(name)) found.push(at);
+        names.add(name);
       }
     }
-    return [...found.values()];
-  }
-
-  #described(at: Pointer): Attribute {
-    const { word, text } = this.#memory;
-    const namespace = word(at + offsets.namespace);
-    return {
-      at,
-      uri: namespace === 0 ? '' : text(word(namespace + offsets.uri)),
-      name: text(word(at + offsets.name)),
-    };
+    return found;
   }
 
   #attribute(at: Pointer): void {
     const { word } = this.#memory;
-    this.#out.ascii(' ');
+    this.#out.octet(signs.space);
     this.#name(at);
     this.#out.ascii('="');
     for (let part = word(at + offsets.children); part !== 0; part = word(part + offsets.next)) {
@@ -214,14 +201,8 @@ class Canonicalizer {
       const content = word(part + offsets.content);
       if (content !== 0) this.#out.value(content);
     }
-    this.#out.ascii('"');
+    this.#out.octet(signs.quote);
   }
-}
-
-/** By namespace name, then local name; the octets of UTF-8 decide, so the code points do. */
-function byPlace(a: Attribute, b: Attribute): number {
-  if (a.uri !== b.uri) return a.uri < b.uri ? -1 : 1;
-  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }
 
 /**

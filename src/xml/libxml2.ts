@@ -38,7 +38,6 @@ interface Internals {
   };
   XmlNodeSetStruct: { nodeTable(set: Pointer, size: number): Int32Array<ArrayBuffer> };
   XmlNsStruct: { next(namespace: Pointer): Pointer; href(namespace: Pointer): string };
-  xmlNodeGetContent(node: Pointer): string;
   XmlErrorStruct: {
     message(error: Pointer): string;
     level(error: Pointer): number;

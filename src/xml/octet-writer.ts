@@ -5,11 +5,18 @@ const capacityKept = 1024 * 1024;
 // What may be left unwritten while nobody looks at the room: the longest reference.
 const margin = 8;
 
-const refer = (references: Readonly<Record<string, string>>) => {
-  const table: (Uint8Array | undefined)[] = new Array(256).fill(undefined);
-  for (const [from, to] of Object.entries(references)) table[from.charCodeAt(0)] = Buffer.from(to);
-  return table;
-};
+interface References {
+  /** 1 for the octets that are written as a reference. */
+  readonly escaped: Uint8Array;
+  readonly byOctet: ReadonlyMap<number, Uint8Array>;
+}
+
+function refer(references: Readonly<Record<string, string>>): References {
+  const byOctet = new Map(
+    Object.entries(references).map(([from, to]) => [from.charCodeAt(0), Buffer.from(to)] as const),
+  );
+  return { escaped: Uint8Array.from({ length: 256 }, (_, n) => (byOctet.has(n) ? 1 : 0)), byOctet };
+}
 
 /** The references of Canonical XML 1.0 §2.3, by octet. */
 const inText = refer({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '\r': '&#xD;' });
@@ -23,9 +30,6 @@ const inValue = refer({
 });
 const inInstruction = refer({ '\r': '&#xD;' });
 
-/** Past all octets that a table above escapes: most octets need no look at it. */
-const pastEscaped = 0x3f;
-
 let spare: Buffer = Buffer.alloc(64 * 1024);
 
 /** Collects octets, most of them strings of libxml2's memory, which end in zero. */
@@ -36,6 +40,11 @@ export class OctetWriter {
 
   constructor(from: Uint8Array) {
     this.#from = from;
+  }
+
+  octet(octet: number): void {
+    if (this.#length === this.#to.length) this.#grow(this.#length);
+    this.#to[this.#length++] = octet;
   }
 
   ascii(text: string): void {
@@ -78,7 +87,7 @@ export class OctetWriter {
     return result;
   }
 
-  #escaped(at: Pointer, references: readonly (Uint8Array | undefined)[]): void {
+  #escaped(at: Pointer, { escaped, byOctet }: References): void {
     const from = this.#from;
     let to = this.#to;
     let length = this.#length;
@@ -88,9 +97,8 @@ export class OctetWriter {
         to = this.#grow(length);
         room = to.length - margin;
       }
-      const reference = octet < pastEscaped ? references[octet] : undefined;
-      if (reference === undefined) to[length++] = octet;
-      else for (let n = 0; n < reference.length; n += 1) to[length++] = reference[n] as number;
+      if (escaped[octet] === 0) to[length++] = octet;
+      else for (const each of byOctet.get(octet) ?? []) to[length++] = each;
     }
     this.#length = length;
   }

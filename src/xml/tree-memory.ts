@@ -28,6 +28,8 @@ export interface Memory {
   readonly word: (at: Pointer) => number;
   /** The string at an address, one character an octet: it sorts as its UTF-8 does. */
   readonly text: (at: Pointer) => string;
+  /** The order of two strings by their octets; 0 is the empty one. */
+  readonly compare: (a: Pointer, b: Pointer) => number;
 }
 
 let known: Memory | undefined;
@@ -42,11 +44,20 @@ export function memoryOf(address: Pointer): Memory {
 function viewOf(address: Pointer): Memory {
   const { buffer } = libxml2.XmlNodeSetStruct.nodeTable(address, 0);
   const octets = new Uint8Array(buffer);
-  const words = new Uint32Array(buffer);
+  const words = new Int32Array(buffer);
   const all = Buffer.from(buffer);
+  const octet = (at: Pointer) => octets[at] as number;
   return {
     octets,
     word: (at) => words[at >>> 2] as number,
     text: (at) => (at === 0 ? '' : all.toString('latin1', at, octets.indexOf(0, at))),
+    compare: (a, b) => {
+      if (a === 0 || b === 0) return (a === 0 ? 0 : octet(a)) - (b === 0 ? 0 : octet(b));
+      for (let n = 0; ; n += 1) {
+        const first = octets[a + n] as number;
+        const difference = first - (octets[b + n] as number);
+        if (difference !== 0 || first === 0) return difference;
+      }
+    },
   };
 }

@@ -1,5 +1,5 @@
 import { type Canonicalization, canonicalizations, exclusive } from '../../src/xml/canonicalize.ts';
-import { type XmlElement, XmlRefused } from '../../src/xml/document.ts';
+import { type XmlDocument, type XmlElement, XmlRefused } from '../../src/xml/document.ts';
 import { documentPointer, libxml2, nodePointer } from '../../src/xml/libxml2.ts';
 
 let root = 0;
@@ -19,6 +19,30 @@ export function canonicalizeByLibxml2(
   method: Canonicalization = exclusive,
   inclusivePrefixes: readonly string[] = [],
 ): Buffer {
+  const prefixes =
+    inclusivePrefixes.length === 0
+      ? 0
+      : libxml2.allocCStringArray(inclusivePrefixes.map((p) => (p === '' ? '#default' : p)));
+  try {
+    root = nodePointer(element);
+    return execute(element.doc, insideSubtree, method, prefixes);
+  } finally {
+    root = 0;
+    if (prefixes !== 0) libxml2.free(prefixes);
+  }
+}
+
+/** The exclusive canonical form of a whole document; nothing is asked of each node. */
+export function wholeByLibxml2(document: XmlDocument): Buffer {
+  return execute(document, 0, exclusive, 0);
+}
+
+function execute(
+  document: XmlDocument,
+  isVisible: number,
+  method: Canonicalization,
+  prefixes: number,
+): Buffer {
   const chunks: Buffer[] = [];
   const output = libxml2.xmlOutputBufferCreateIO({
     write: (chunk: Uint8Array) => {
@@ -27,27 +51,18 @@ export function canonicalizeByLibxml2(
     },
     close: () => true,
   });
-  const prefixes =
-    inclusivePrefixes.length === 0
-      ? 0
-      : libxml2.allocCStringArray(inclusivePrefixes.map((p) => (p === '' ? '#default' : p)));
   try {
-    root = nodePointer(element);
     const done = libxml2.xmlC14NExecute(
-      documentPointer(element.doc),
-      insideSubtree,
+      documentPointer(document),
+      isVisible,
       0,
       canonicalizations[method].inclusive ? 0 : 1,
       prefixes,
       0,
       output,
     );
-    // A namespace that is a relative reference, anywhere in the document, has no canonical form
-    // (Canonical XML 1.0 §1.3).
-    if (done < 0) throw new XmlRefused('malformed', element.line, 'it has no canonical form');
+    if (done < 0) throw new XmlRefused('malformed', 0, 'it has no canonical form');
   } finally {
-    root = 0;
-    if (prefixes !== 0) libxml2.free(prefixes);
     libxml2.xmlOutputBufferClose(output);
   }
   return Buffer.concat(chunks);
