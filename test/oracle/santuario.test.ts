@@ -12,7 +12,7 @@ import { needSantuario, Santuario } from '../harness/santuario.ts';
 import { sendRequest, types } from '../signature/documents.ts';
 import { seeded } from '../xml/random.ts';
 import { needReference } from './schema-reference.ts';
-import { transformDocument } from './transform-documents.ts';
+import { borderDocument, transformDocument } from './transform-documents.ts';
 
 const full = process.env['MEZHVED_FULL'] === '1';
 const cp = 'urn:ietf:params:xml:ns:cpxmlsec:algorithms:';
@@ -116,15 +116,21 @@ describe('the SMEV transform and Woodstox', function () {
     });
   }
 
-  it('agree over random documents, refusals included', async () => {
-    await fc.assert(
-      fc.asyncProperty(transformDocument, async (xml) => {
-        const theirs = await outcome(santuario.transform(xml));
-        expect(ours(xml)).to.equal(theirs);
-      }),
-      seeded(full ? 20_000 : 600),
-    );
-  });
+  const kinds = {
+    'random documents, refusals included': transformDocument,
+    'text at the borders of blocks': borderDocument,
+  };
+  for (const [name, documents] of Object.entries(kinds)) {
+    it(`agree over ${name}`, async () => {
+      await fc.assert(
+        fc.asyncProperty(documents, async (xml) => {
+          const theirs = await outcome(santuario.transform(xml));
+          expect(ours(xml)).to.equal(theirs);
+        }),
+        seeded(full ? 10_000 : 300),
+      );
+    });
+  }
 });
 
 const refused = 'refused';

@@ -35,28 +35,45 @@ const inText = fc
     fc.constantFrom(...formsOf(unit), ...(unit === '\r' ? [] : [`<![CDATA[${unit}]]>`])),
   );
 
-const filler = fc
-  .tuple(
-    fc.oneof(
-      fc.constant(0),
-      fc.integer({ min: 1, max: 14 }),
-      fc
-        .constantFrom(512, 1024, 2048, 4096)
-        .chain((border) => fc.integer({ min: border - 16, max: border + 4 })),
-    ),
-    fc.constantFrom('x', 'ж', ' ', ']', '&gt;', '&amp;', '\u{1f600}'),
-  )
-  .map(([length, unit]) => unit.repeat(unit === '\u{1f600}' ? length >> 1 : length));
-
 const soup = fc.array(inText, { maxLength: 12 }).map((parts) => parts.join(''));
 
-/** Text as a document writes it, whose length in UTF-16 units likes to be near 12, 512 and 1024. */
-export const borderText: fc.Arbitrary<string> = fc
-  .array(fc.oneof(soup, filler), { minLength: 1, maxLength: 4 })
-  .map((parts) => parts.join(''));
+const styles: readonly ((unit: string) => string)[] = [
+  (unit) => named[unit] ?? '&#xD;',
+  (unit) => `&#${unit.charCodeAt(0)};`,
+  (unit) => (unit === '\r' ? '&#13;' : `<![CDATA[${unit}]]>`),
+];
+
+/** Text that comes near a border of the rules for >, in UTF-16 units, and has its fill around it. */
+const blockText = fc
+  .record({
+    head: fc.string({ unit: fc.constantFrom(...units), maxLength: 3 }),
+    fill: fc.constantFrom('x', 'ж', ' ', ']', '>', '&', '\r', '\u{1f600}'),
+    border: fc.constantFrom(12, 512, 1024, 1536),
+    before: fc.nat(9),
+    tail: fc.string({ unit: fc.constantFrom(...units), maxLength: 14 }),
+    style: fc.constantFrom(...styles),
+  })
+  .map(({ head, fill, border, before, tail, style }) => {
+    let text = head;
+    while (text.length < border - before) text += fill;
+    return (text + tail).replace(/[<>&\r]/g, style);
+  });
+
+/** One element after another with text at the borders of blocks. */
+export const borderDocument: fc.Arbitrary<string> = fc
+  .array(blockText, { minLength: 1, maxLength: 6 })
+  .map((texts) => texts.map((text) => `<b>${text}</b>`).join(''))
+  .map((content) => `<a xmlns="urn:a">${content}</a>`);
 
 const aside = fc.constantFrom(
-  ...['<!-- c -->', '<!-- &gt; -->', '<?p q?>', '<?p?>', '<![CDATA[]]>', '<![CDATA[ ]] > ]]>'],
+  ...[
+    '<!-- c -->',
+    '<!-- &gt; -->',
+    '<?p <q> & ??>',
+    '<?p?>',
+    '<![CDATA[]]>',
+    '<![CDATA[ ]] > ]]>',
+  ],
   ...['\r\n', '\r', '\n  \n', ' ', '\u00a0', ''],
 );
 
@@ -93,7 +110,7 @@ const made = fc.letrec<{ element: Made }>((tie) => ({
       { maxLength: 6, selector: ([namespace, name]) => `${namespace} ${name}` },
     ),
     content: fc.array(
-      fc.oneof({ depthSize: 'small', maxDepth: 5 }, borderText, aside, aside, tie('element')),
+      fc.oneof({ depthSize: 'small', maxDepth: 5 }, soup, blockText, aside, tie('element')),
       { maxLength: 5 },
     ),
   }),
