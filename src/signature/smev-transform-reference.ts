@@ -183,12 +183,12 @@ const shortText = 12;
 const block = 512;
 
 /**
- * What the reference's writer does with text: < & and CR always; > where a reader could take it for
- * the end of a CDATA section, judged block by block. Its block may part a surrogate pair; joined
+ * What the reference's writer does with text: < & CR and U+007F to U+009F always; > where a reader
+ * could take it for the end of a CDATA section, judged block by block. Its block may part a surrogate pair; joined
  * again, the pair is what it was.
  */
 function escapeText(text: string): string {
-  if (!/[<&>\r]/.test(text)) return text;
+  if (!/[<&>\r\x7f-\x9f]/.test(text)) return text;
   if (text.length < shortText) return escapeBlock(text, false);
   const parts: string[] = [];
   for (let at = 0; at < text.length; at += block) {
@@ -205,7 +205,7 @@ function escapeBlock(text: string, afterEscaped: boolean): string {
   let result = '';
   for (let at = 0; at < text.length; at += 1) {
     const unit = text[at] ?? '';
-    const always = escapes[unit];
+    const always = escapes[unit] ?? controlEscape(unit);
     const greater: boolean =
       unit === '>' && (at === 0 || before === ']' || (afterEscaped && escaped));
     result += always ?? (greater ? '&gt;' : unit);
@@ -213,6 +213,11 @@ function escapeBlock(text: string, afterEscaped: boolean): string {
     before = unit;
   }
   return result;
+}
+
+/** DEL and the C1 controls: references in text, though not in values. */
+function controlEscape(unit: string): string | undefined {
+  return unit >= '\x7f' && unit <= '\x9f' ? `&#x${unit.charCodeAt(0).toString(16)};` : undefined;
 }
 
 const attributeEscapes: Readonly<Record<string, string>> = {

@@ -17,6 +17,8 @@ const lf: u32 = 0x41782326;
 const tab: u32 = 0x39782326;
 const quot: u32 = 0x6f757126;
 const semicolon: u8 = 0x3b;
+// What begins U+0080 to U+00BF in UTF-8.
+const c2: u8 = 0xc2;
 
 /**
  * Where a text node of white space alone ends, or 0 where there is more in it: U+0020 and below is
@@ -52,7 +54,8 @@ export function writeText(at: u32): u32 {
     // < and > differ by one bit.
     const angle = i8x16.eq(v128.or(octets, i8x16.splat(2)), i8x16.splat(0x3e));
     const other = v128.or(i8x16.eq(octets, i8x16.splat(0x26)), i8x16.eq(octets, i8x16.splat(0x0d)));
-    const special = i8x16.bitmask(v128.or(angle, other));
+    const controls = v128.or(i8x16.eq(octets, i8x16.splat(0x7f)), i8x16.eq(octets, i8x16.splat(-62)));
+    const special = i8x16.bitmask(v128.or(v128.or(angle, other), controls));
     if (special == 0) {
       at += 16;
       to += 16;
@@ -64,6 +67,20 @@ export function writeText(at: u32): u32 {
     if (octet == 0x3c) {
       out = to;
       return at;
+    }
+    if (octet == 0x7f || octet == c2) {
+      const length: u32 = octet == c2 ? 2 : 1;
+      const unit = load<u8>(at + length - 1);
+      if (unit < 0xa0) {
+        units += unitsOf(counted, at) + 1;
+        to = writeControl(to, unit);
+        escapedEnd = counted = at + length;
+      } else {
+        store<u16>(to, load<u16>(at));
+        to += 2;
+      }
+      at += length;
+      continue;
     }
     if (octet != 0x26) return 0;
     const reference = load<u32>(at);
@@ -95,6 +112,16 @@ export function writeText(at: u32): u32 {
     counted = at;
     escapedEnd = at;
   }
+}
+
+/** DEL or a C1 control as a reference, as the writer of the reference has it. */
+@inline
+function writeControl(to: u32, unit: u8): u32 {
+  const low = unit & 15;
+  store<u32>(to, 0x00782326 | ((0x30 + <u32>(unit >> 4)) << 24));
+  store<u8>(to, low < 10 ? 0x30 + low : 0x57 + low, 4);
+  store<u8>(to, semicolon, 5);
+  return to + 6;
 }
 
 /** Has the text node 12 units at least; `units` of them lie before the > at `at`. */
