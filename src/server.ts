@@ -17,7 +17,7 @@ import { JournalWriter } from './journal/writer.ts';
 import { createLog } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { type Registry, readRegistry, watchRegistry } from './participants/registry.ts';
-import { seedSandbox } from './participants/seed.ts';
+import { growSandbox, seedSandbox } from './participants/seed.ts';
 import { exampleFingerprints, exampleKeyProblem } from './pki/examples.ts';
 import { type PemPair, readPemPair } from './pki/keystore.ts';
 import { InProcessQueue } from './queue/in-process.ts';
@@ -126,7 +126,10 @@ async function compose(config: Config): Promise<Composed> {
     now: systemClock.now,
     random: randomBytes,
   };
-  if (config.profile === 'sandbox') await seedSandbox(declaring);
+  if (config.profile === 'sandbox') {
+    await seedSandbox(declaring);
+    await growSandbox(declaring);
+  }
   const distrusted = config.profile === 'sandbox' ? new Set<string>() : exampleFingerprints();
   let registry = await readRegistry(database, distrusted);
   const threads = {
@@ -181,6 +184,7 @@ function snapshotOf(config: Config, { messageTypes }: Registry): Snapshot {
   return {
     messageTypes: messageTypes.map(({ id, versions }) => ({ id, versions })),
     keys: keysOf(config),
+    profiles: config.signatures.profiles,
   };
 }
 

@@ -2,10 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { systemClock } from '../clock.ts';
-import { Fault } from '../fault/fault.ts';
 import { readPemPair } from '../pki/keystore.ts';
 import { type Fresh, freshen } from '../signature/freshen.ts';
-import { type Role, signText } from '../signature/insert.ts';
+import { type Role, roles, signText } from '../signature/insert.ts';
 import { type Signer, signerFromPem } from '../signature/signer.ts';
 import { newMessageId } from '../smev/message-id.ts';
 import { XmlRefused } from '../xml/document.ts';
@@ -14,7 +13,7 @@ import { run, UsageError } from './run.ts';
 interface Options {
   readonly key: string;
   readonly cert: string;
-  readonly as: Role | 'routing' | 'record';
+  readonly as: Role;
   readonly id?: string;
   readonly profile?: 'xmldsig' | 'smev3';
   readonly fresh?: true;
@@ -28,11 +27,7 @@ export function register(program: Command): void {
     .argument('<file>', 'a SOAP envelope, or its Body child alone')
     .requiredOption('--key <file>', 'private key, PEM')
     .requiredOption('--cert <file>', 'its certificate, PEM')
-    .addOption(
-      new Option('--as <role>', 'whose signature it is')
-        .choices(['caller', 'personal', 'smev', 'routing', 'record'])
-        .default('caller'),
-    )
+    .addOption(new Option('--as <role>', 'whose signature it is').choices(roles).default('caller'))
     .option('--id <id>', 'Id to give to the signed element')
     .addOption(
       new Option('--profile <name>', 'follows the key where absent').choices(['smev3', 'xmldsig']),
@@ -51,11 +46,13 @@ export function register(program: Command): void {
 
 /** The text of a file, signed as the options say. @throws UsageError, Fault */
 export function signFile(file: string, options: Options): string {
-  if (options.profile === 'smev3') throw new Fault('NOT_BUILT', { public: 'профиль smev3' });
-  if (options.as === 'routing' || options.as === 'record') {
-    throw new Fault('NOT_BUILT', { public: `sign --as ${options.as}` });
-  }
   const signer = loadSigner(options);
+  if (options.profile !== undefined && options.profile !== signer.profile) {
+    throw new UsageError(
+      `профиль ${options.profile} не для этого ключа (${signer.keyKind}) / ` +
+        `the profile ${options.profile} is not for this key (${signer.keyKind})`,
+    );
+  }
   const text = readText(file);
   try {
     const current = options.fresh === true ? freshen(text, freshValues()) : text;

@@ -7,6 +7,7 @@ import type { Certificate } from '../pki/certificate.ts';
 import { judgeCertificate } from '../pki/trust.ts';
 import { examine } from '../signature/examine.ts';
 import { findSignatures } from '../signature/find.ts';
+import { fileProfiles, type ProfileName, profiles } from '../signature/profiles.ts';
 import { withXml, XmlRefused } from '../xml/document.ts';
 import { pathOf } from '../xml/navigate.ts';
 import { capturedXml } from './captured.ts';
@@ -14,6 +15,7 @@ import { print, run, UsageError } from './run.ts';
 
 interface Options {
   readonly trust: string | boolean;
+  readonly sha1?: true;
   readonly json?: true;
 }
 
@@ -46,10 +48,12 @@ export function register(program: Command): void {
     .argument('<file>', 'XML, or a captured multipart message')
     .option('--trust <dir>', 'folder of PEM trust anchors', true)
     .option('--no-trust', 'leave the certificates unjudged')
+    .option('--sha1', 'accept SHA-1 too, as old messages have it')
     .option('--json', 'print JSON')
     .action((file: string, options: Options) =>
       run(() => {
-        const report = verifyFile(file, anchorsFor(options.trust));
+        const names = options.sha1 ? [...fileProfiles, 'sha1-archive' as const] : fileProfiles;
+        const report = verifyFile(file, anchorsFor(options.trust), names);
         print(options.json, report, () => told(report));
         return report.signatures.length > 0 && report.signatures.every(isGood) ? 0 : 1;
       }),
@@ -58,12 +62,15 @@ export function register(program: Command): void {
 
 /**
  * @param anchors undefined to leave trust unjudged
+ * @param names the signature profiles that count
  * @throws UsageError where the file cannot be read or is not XML
  */
 export function verifyFile(
   file: string,
   anchors: readonly Certificate[] | undefined,
+  names: readonly ProfileName[],
 ): VerifyReport {
+  const allowed = names.map((name) => profiles[name]);
   const { xml, linesBefore } = capturedXml(read(file));
   try {
     return withXml(
@@ -71,7 +78,7 @@ export function verifyFile(
       (document) => ({
         file,
         signatures: findSignatures(document).map((found): SignatureReport => {
-          const { certificate, problems, ...verdicts } = examine(document, found);
+          const { certificate, problems, ...verdicts } = examine(document, found, allowed);
           return {
             path: pathOf(found.container ?? found.signature),
             ...verdicts,

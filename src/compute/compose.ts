@@ -1,4 +1,6 @@
 import { Fault } from '../fault/fault.ts';
+import type { KeyKind } from '../signature/algorithms.ts';
+import { profileOfKey } from '../signature/profiles.ts';
 import type { Signer } from '../signature/signer.ts';
 import { signBody } from '../signature/wsse.ts';
 import {
@@ -18,7 +20,7 @@ import type { Version } from '../smev/namespaces.ts';
 import type { Template } from '../smev/template.ts';
 import { envelopeText } from '../soap/envelope.ts';
 import { withXml } from '../xml/document.ts';
-import type { KeyKind, PlainFault } from './judge.ts';
+import type { PlainFault } from './judge.ts';
 import { findKept, type Kept, sha256 } from './kept.ts';
 import { signTemplate } from './sign-template.ts';
 
@@ -54,7 +56,7 @@ export type Content =
 
 export interface Order {
   readonly version: Version;
-  /** The profile of the request: RSA for RSA, EC for EC. */
+  /** Of the request: the answer is signed alike, or at least in the same profile. */
   readonly keyKind: KeyKind;
   readonly content: Content;
 }
@@ -72,10 +74,19 @@ export type Signers = readonly Signer[];
  * operation has a place for; a fault is signed over its Body.
  */
 export function compose(order: Order, signers: Signers): Composed {
-  const signer = signers.find((each) => each.keyKind === order.keyKind) ?? signers[0];
+  const signer = signerFor(order.keyKind, signers);
   if (signer === undefined) throw new Fault('INTERNAL', { private: 'the node has no signing key' });
   const bytes = new TextEncoder().encode(composeText(order, signer));
   return { bytes, hash: sha256(bytes) };
+}
+
+function signerFor(keyKind: KeyKind, signers: Signers): Signer | undefined {
+  const profile = profileOfKey(keyKind);
+  return (
+    signers.find((each) => each.keyKind === keyKind) ??
+    signers.find((each) => each.profile === profile) ??
+    signers[0]
+  );
 }
 
 function composeText({ content, version }: Order, signer: Signer): string {
@@ -107,9 +118,9 @@ function templateOf(content: Exclude<Content, { kind: 'fault' }>, version: Versi
   }
 }
 
-function carriedBy({ envelope, version, verifiedHash }: Kept, to: Version): Carried {
-  return withXml(envelope, (document) => {
-    const { payload, data } = findKept(document, version, verifiedHash);
-    return carry(payload, data, version, to);
+function carriedBy(kept: Kept, to: Version): Carried {
+  return withXml(kept.envelope, (document) => {
+    const { payload, data } = findKept(document, kept);
+    return carry(payload, data, kept.version, to);
   });
 }

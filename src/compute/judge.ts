@@ -2,6 +2,10 @@ import type { FaultCode } from '../fault/codes.ts';
 import { asFault, Fault, type FaultDetail } from '../fault/fault.ts';
 import { type ContentRegistry, judgeContent } from '../schema/registry.ts';
 import { judgeEnvelope, type SmevSchemas } from '../schema/smev.ts';
+import type { KeyKind } from '../signature/algorithms.ts';
+import { verifyPersonal } from '../signature/personal.ts';
+import type { Profile, ProfileName } from '../signature/profiles.ts';
+import { claimedKeyKind } from '../signature/structure.ts';
 import { verifyCovered } from '../signature/verify.ts';
 import { smevNamespaces, type Version, versionOfTypes } from '../smev/namespaces.ts';
 import { type Operation, type OperationName, operationOf } from '../smev/operations.ts';
@@ -15,6 +19,8 @@ import { sha256 } from './kept.ts';
 export interface Rules {
   readonly smev: SmevSchemas;
   readonly content: ContentRegistry;
+  /** The signature profiles that count. */
+  readonly profiles: readonly Profile[];
 }
 
 /** Bytes as they came, with what HTTP said of them. */
@@ -37,6 +43,8 @@ export interface Hashed {
   readonly operation: OperationName | undefined;
   /** MessageID as the bytes claim it, verified or not: for the journal's search, never to act on. */
   readonly claimedMessageId: string | undefined;
+  /** Kind of key that the caller's signature names, right or not: the answer is signed alike. */
+  readonly claimedKeyKind: KeyKind | undefined;
 }
 
 /** Opened, valid, and signed by the holder of the certificate over what the operation names. */
@@ -51,10 +59,12 @@ export interface Verified extends Hashed {
   readonly tolerated: readonly string[];
   /** SHA-256 of the verified octets. */
   readonly verifiedHash: string;
+  /** Its profile says which transforms gave those octets. */
+  readonly profile: ProfileName;
   readonly certificate: { readonly fingerprint: string; readonly keyKind: KeyKind };
+  /** DER of the certificate of the person's signature (ЭП-СП), where there is one. */
+  readonly personalCertificate: Uint8Array | undefined;
 }
-
-export type KeyKind = 'rsa' | 'ec';
 
 export interface Refused extends Hashed {
   readonly verdict: 'refused';
@@ -79,12 +89,14 @@ export function judge(posted: Posted, rules: Rules): Judgement {
   const known: Known = {
     operation: undefined,
     claimedMessageId: undefined,
+    claimedKeyKind: undefined,
     fingerprint: undefined,
   };
   const hash = sha256(posted.bytes);
   try {
     const verified = verify(posted, rules, known);
-    return { ...verified, hash, claimedMessageId: known.claimedMessageId };
+    const { claimedMessageId, claimedKeyKind } = known;
+    return { ...verified, hash, claimedMessageId, claimedKeyKind };
   } catch (thrown) {
     return { verdict: 'refused', hash, fault: plainFault(thrown), ...known };
   }
@@ -93,6 +105,7 @@ export function judge(posted: Posted, rules: Rules): Judgement {
 interface Known {
   operation: OperationName | undefined;
   claimedMessageId: string | undefined;
+  claimedKeyKind: KeyKind | undefined;
   fingerprint: string | undefined;
 }
 
@@ -100,12 +113,14 @@ function verify(
   { bytes, endpoint, soapAction }: Posted,
   rules: Rules,
   known: Known,
-): Omit<Verified, 'hash' | 'claimedMessageId'> {
+): Omit<Verified, keyof Hashed> & Pick<Verified, 'operation'> {
   const document = parseXml(bytes);
   try {
     const payload = openEnvelope(document);
     const operation = operationFor(payload, endpoint);
     known.operation = operation.name;
+    const container = child(payload, smevNamespaces[endpoint].types, signatureContainer);
+    known.claimedKeyKind = container && claimedKeyKind(container);
     checkSoapAction(soapAction, operation.soapAction);
     const envelope = judgeEnvelope(rules.smev, endpoint, payload);
     known.claimedMessageId = claimedMessageId(payload, endpoint);
@@ -113,10 +128,10 @@ function verify(
     const signed = signedElement(payload, operation, endpoint);
     refuseUnbuilt(payload, endpoint);
     const content = judgeBusinessContent(signed, operation, endpoint, rules);
-    const container = child(payload, smevNamespaces[endpoint].types, signatureContainer);
     if (container === undefined) throw new Fault('SIGNATURE_MISSING');
-    const verified = verifyCovered(document, container, signed);
+    const verified = verifyCovered(document, container, signed, rules.profiles);
     known.fingerprint = verified.fingerprint;
+    const personal = verifyPersonal(document, signed, endpoint, rules.profiles);
     const request = withXml(verified.octets, (again) =>
       readRequest(operation, endpoint, again.root),
     );
@@ -128,7 +143,9 @@ function verify(
       content,
       tolerated: envelope.tolerated,
       verifiedHash: sha256(verified.octets),
+      profile: verified.profile,
       certificate: { fingerprint: verified.fingerprint, keyKind: verified.keyKind },
+      personalCertificate: personal?.certificate.der,
     };
   } finally {
     document.dispose();

@@ -1,14 +1,16 @@
 import { Fault } from '../fault/fault.ts';
 import { judgeContent } from '../schema/registry.ts';
+import type { ProfileName } from '../signature/profiles.ts';
+import { octetsUnder } from '../signature/transforms.ts';
 import { smevNamespaces, type Version } from '../smev/namespaces.ts';
 import { primaryContent } from '../smev/requests.ts';
 import { type MadeContent, madeResponse } from '../smev/responses.ts';
 import { envelopeText } from '../soap/envelope.ts';
-import { canonicalize, carried } from '../xml/canonicalize.ts';
+import { carried } from '../xml/canonicalize.ts';
 import { withXml } from '../xml/document.ts';
 import { child, childElements, type QName, qname } from '../xml/navigate.ts';
 import type { Rules } from './judge.ts';
-import { findKept, type Kept, sha256 } from './kept.ts';
+import { findKept, findMessage, type Kept, sha256 } from './kept.ts';
 
 /** An answer to be made in a participant's stead, or by the node itself. */
 export interface Making {
@@ -22,9 +24,14 @@ export interface Making {
 
 export interface Made {
   readonly envelope: Uint8Array;
-  /** SHA-256 of the canonical SenderProvidedResponseData, as a caller's digest would cover it. */
+  /** SHA-256 of SenderProvidedResponseData as a caller's digest would cover it. */
   readonly verifiedHash: string;
+  /** Of the transforms that gave those octets. */
+  readonly profile: ProfileName;
 }
+
+// Nobody signed it, so its octets are the plain canonical ones.
+const madeProfile: ProfileName = 'xmldsig';
 
 /**
  * Builds the envelope that is kept and delivered as the answer.
@@ -38,7 +45,7 @@ export function make(making: Making, rules: Rules): Made {
   );
   try {
     return withXml(envelope, (document) => {
-      const { data } = findKept(document, version);
+      const { data } = findMessage(document, version);
       if (made.kind === 'response') {
         const content = primaryContent(data, version);
         const judged = content && judgeContent(rules.content, content);
@@ -49,7 +56,11 @@ export function make(making: Making, rules: Rules): Made {
           throw new Fault('AGENCY_ANSWER_INVALID', { findings: judged.findings });
         }
       }
-      return { envelope, verifiedHash: sha256(canonicalize(data)) };
+      return {
+        envelope,
+        verifiedHash: sha256(octetsUnder(madeProfile, data)),
+        profile: madeProfile,
+      };
     });
   } catch (cause) {
     if (cause instanceof Fault) throw cause;
@@ -67,7 +78,7 @@ export interface Extracted {
 /** Reads the business content out of the octets that were verified, and out of nothing else. */
 export function extract(kept: Kept): Extracted {
   return withXml(kept.envelope, (document) => {
-    const { data } = findKept(document, kept.version, kept.verifiedHash);
+    const { data } = findKept(document, kept);
     const primary = child(data, smevNamespaces[kept.version].basic, 'MessagePrimaryContent');
     const content = primary && childElements(primary)[0];
     if (content === undefined) {

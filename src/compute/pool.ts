@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
 import { Fault } from '../fault/fault.ts';
 import type { MessageTypeSchemas } from '../schema/registry.ts';
+import type { ProfileName } from '../signature/profiles.ts';
 import type { Composed, Order } from './compose.ts';
 import type { Judgement, PlainFault, Posted } from './judge.ts';
 import type { Kept } from './kept.ts';
@@ -13,6 +14,8 @@ export interface Snapshot {
   readonly messageTypes: readonly MessageTypeSchemas[];
   /** PEM texts, the default key first. */
   readonly keys: readonly { readonly key: string; readonly certificate: string }[];
+  /** The signature profiles that count. */
+  readonly profiles: readonly ProfileName[];
 }
 
 export type Task =

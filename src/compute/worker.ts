@@ -1,6 +1,7 @@
 import { workerData } from 'piscina';
 import { loadSmevSchemas } from '../schema/files.ts';
 import { buildContentRegistry } from '../schema/registry.ts';
+import { profiles } from '../signature/profiles.ts';
 import { signerFromPem } from '../signature/signer.ts';
 import { compose } from './compose.ts';
 import { judge, plainFault } from './judge.ts';
@@ -12,6 +13,7 @@ const snapshot = workerData as Snapshot;
 const rules = {
   smev: loadSmevSchemas(),
   content: buildContentRegistry(snapshot.messageTypes),
+  profiles: snapshot.profiles.map((name) => profiles[name]),
 };
 const signers = snapshot.keys.map(({ key, certificate }) => signerFromPem(key, certificate));
 

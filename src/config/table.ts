@@ -159,6 +159,18 @@ export const configTable = z.strictObject({
       ),
     })
     .prefault({}),
+  signatures: z
+    .strictObject({
+      profiles: key(
+        z
+          .array(z.enum(['smev3', 'xmldsig', 'smev3-2001']))
+          .min(1)
+          .default(['smev3', 'xmldsig']),
+        'профили подписи, которые узел принимает; smev3-2001 (ГОСТ 2001) — только для старых сообщений',
+        'signature profiles that the node accepts; smev3-2001 (GOST 2001) is for old messages alone',
+      ),
+    })
+    .prefault({}),
   compute: z
     .strictObject({
       threads: key(

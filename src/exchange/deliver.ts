@@ -9,6 +9,7 @@ import {
   killDelivery,
   postponeDelivery,
 } from '../queue/delivery.ts';
+import type { ProfileName } from '../signature/profiles.ts';
 import type { Version } from '../smev/namespaces.ts';
 import type { MadeContent } from '../smev/responses.ts';
 import { readContent } from '../store/content.ts';
@@ -68,6 +69,7 @@ async function agencyRequest(
     envelope: await readContent(kysely, message.envelope_hash),
     version: message.version as Version,
     verifiedHash: message.verified_hash,
+    profile: message.profile as ProfileName,
   });
   return {
     exchangeId: exchange.id,

@@ -1,6 +1,7 @@
 import type { Fault } from '../fault/fault.ts';
 import { newEntryId } from '../journal/entry.ts';
 import type { CommitScope } from '../journal/writer.ts';
+import type { ProfileName } from '../signature/profiles.ts';
 import { newMessageId } from '../smev/message-id.ts';
 import type { Version } from '../smev/namespaces.ts';
 import type { MadeContent } from '../smev/responses.ts';
@@ -17,6 +18,7 @@ export interface OwnAnswer {
   readonly kind: MadeContent['kind'];
   readonly envelope: Uint8Array;
   readonly verifiedHash: string;
+  readonly profile: ProfileName;
 }
 
 /**
@@ -30,14 +32,14 @@ export async function makeAnswer(
   made: MadeContent,
 ): Promise<OwnAnswer> {
   const messageId = newMessageId(clock.now(), random(8));
-  const { envelope, verifiedHash } = await compute.make({
+  const built = await compute.make({
     version: exchange.version as Version,
     messageId,
     to: exchange.reply_to,
     made,
     messageType: exchange.message_type,
   });
-  return { exchange, messageId, kind: made.kind, envelope, verifiedHash };
+  return { exchange, messageId, kind: made.kind, ...built };
 }
 
 /** What an asynchronous error says, for makeAnswer. */
@@ -58,7 +60,7 @@ export function asyncError(exchange: ExchangeTable, fault: Fault, status: Status
 export async function recordAnswer(
   context: ExchangeContext,
   scope: CommitScope,
-  { exchange, messageId, kind, envelope, verifiedHash }: OwnAnswer,
+  { exchange, messageId, kind, envelope, verifiedHash, profile }: OwnAnswer,
   verdict: string,
 ): Promise<'accepted' | 'queue-full' | 'already-final'> {
   const content = scope.content(envelope);
@@ -71,6 +73,7 @@ export async function recordAnswer(
     senderSystem: null,
     certificate: null,
     verifiedHash,
+    profile,
     envelopeHash: content.hash,
     answerHash: null,
     acceptedAt: context.clock.now(),

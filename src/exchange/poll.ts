@@ -2,6 +2,7 @@ import type { Content } from '../compute/compose.ts';
 import type { Kept } from '../compute/kept.ts';
 import { Fault } from '../fault/fault.ts';
 import { authorisePoll } from '../participants/authorise.ts';
+import type { ProfileName } from '../signature/profiles.ts';
 import { take } from '../smev/incoming-queue.ts';
 import type { Metadata } from '../smev/metadata.ts';
 import type { Version } from '../smev/namespaces.ts';
@@ -121,6 +122,7 @@ async function deliveryOf(
     envelope: await readContent(context.database.kysely, message.envelope_hash),
     version: message.version as Version,
     verifiedHash: message.verified_hash,
+    profile: message.profile as ProfileName,
   };
   if (request) return { kind: 'request', kept, metadata, replyTo: exchange.reply_to };
   const original = {

@@ -1,7 +1,9 @@
 import type { Verified } from '../compute/judge.ts';
 import { asFault, Fault } from '../fault/fault.ts';
 import { newEntryId } from '../journal/entry.ts';
+import { type Certificate, readCertificate } from '../pki/certificate.ts';
 import { judgeCertificate } from '../pki/trust.ts';
+import { ofPerson } from '../signature/personal.ts';
 import type { Call, Reply } from './call.ts';
 import { checkContentType, checkMethod } from './call.ts';
 import type { ExchangeContext } from './context.ts';
@@ -55,12 +57,12 @@ async function verify(
   known.operation = judgement.operation;
   known.hash = judgement.hash;
   known.messageId = judgement.claimedMessageId;
+  known.keyKind = judgement.claimedKeyKind;
   if (judgement.verdict === 'refused') {
     known.certificate = judgement.fingerprint;
     throw new Fault(judgement.fault.code, judgement.fault.detail);
   }
   known.certificate = judgement.certificate.fingerprint;
-  known.keyKind = judgement.certificate.keyKind;
   return judgement;
 }
 
@@ -77,7 +79,19 @@ function authorise(
   const { system, certificate } = found;
   const distrust = judgeCertificate(certificate, registry.anchors, received.at);
   if (distrust !== undefined) throw distrust;
+  judgePerson(verified, registry.anchors, received.at);
   const caller: Caller = { system, participant: registry.participant(system.participant) };
   known.system = system.id;
   return { received, verified, caller, request: verified.request };
+}
+
+/** A person's signature counts by the same authorities; who may sign what is for the agencies to say. */
+function judgePerson(
+  { personalCertificate }: Verified,
+  anchors: readonly Certificate[],
+  at: number,
+): void {
+  if (personalCertificate === undefined) return;
+  const distrust = judgeCertificate(readCertificate(personalCertificate), anchors, at);
+  if (distrust !== undefined) throw ofPerson(distrust);
 }

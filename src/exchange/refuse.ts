@@ -1,6 +1,6 @@
-import type { KeyKind } from '../compute/judge.ts';
 import { asFault, Fault } from '../fault/fault.ts';
 import { withoutValues } from '../schema/finding.ts';
+import type { KeyKind } from '../signature/algorithms.ts';
 import { faultBody } from '../smev/faults.ts';
 import type { OperationName } from '../smev/operations.ts';
 import { envelopeText } from '../soap/envelope.ts';
@@ -19,7 +19,7 @@ export interface Known {
   /** As the bytes claim it. */
   messageId?: string | undefined;
   certificate?: string | undefined;
-  keyKind?: KeyKind;
+  keyKind?: KeyKind | undefined;
   system?: string;
 }
 

@@ -116,6 +116,7 @@ function newExchange(
     test: request.test,
     certificate: verified.certificate.fingerprint,
     verifiedHash: verified.verifiedHash,
+    profile: verified.profile,
     acceptedAt: received.at,
     queueItemsMax: limits.queueItemsMax,
   };

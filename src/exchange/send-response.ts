@@ -51,6 +51,7 @@ export async function sendResponse(
       senderSystem: caller.system.id,
       certificate: verified.certificate.fingerprint,
       verifiedHash: verified.verifiedHash,
+      profile: verified.profile,
       envelopeHash: scope.content(received.bytes).hash,
       answerHash: scope.content(answer).hash,
       acceptedAt: received.at,

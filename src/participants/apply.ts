@@ -153,13 +153,22 @@ export async function writeCertificate(
 
 async function writeMessageType(
   { tx, content }: CommitScope,
-  { id, name, versions, senders, providers, route }: Extract<Loaded, { kind: 'messageType' }>,
+  {
+    id,
+    name,
+    versions,
+    senders,
+    providers,
+    route,
+    secondOpinion,
+  }: Extract<Loaded, { kind: 'messageType' }>,
 ): Promise<void> {
   const row = {
     name,
     senders: JSON.stringify(senders),
     providers: JSON.stringify(providers),
     route: JSON.stringify(route),
+    second_opinion: secondOpinion,
   };
   await tx
     .insertInto('message_type')

@@ -43,6 +43,12 @@ const unbuilt = z
 const routeSchema = z.discriminatedUnion('kind', [queue, simulator]);
 export type Route = z.infer<typeof routeSchema>;
 
+/** Share of a type's messages whose signatures a second, independent verifier judges too. */
+const secondOpinion = z
+  .union([z.enum(['off', 'always']), z.number().min(0).max(1)])
+  .default('off')
+  .transform((given) => (given === 'off' ? 0 : given === 'always' ? 1 : given));
+
 const messageType = z.strictObject({
   kind: z.literal('messageType'),
   id,
@@ -61,6 +67,7 @@ const messageType = z.strictObject({
   senders: z.array(id).default([]),
   providers: z.array(id).min(1),
   route: z.union([routeSchema, unbuilt]),
+  secondOpinion,
 });
 
 const trustAnchor = z.strictObject({ kind: z.literal('trustAnchor'), id, certificate: z.string() });

@@ -135,6 +135,7 @@ async function presentMessageType(db: Kysely<Tables>, id: string): Promise<Field
       senders: JSON.parse(row.senders) as string[],
       providers: JSON.parse(row.providers) as string[],
       route: JSON.parse(row.route) as Route,
+      secondOpinion: row.second_opinion,
     },
     versions.map((version) => ({
       namespace: version.namespace,
@@ -183,6 +184,7 @@ function messageTypeFields(
     readonly senders: readonly string[];
     readonly providers: readonly string[];
     readonly route: object;
+    readonly secondOpinion: number;
   },
   versions: readonly NamedVersion[],
 ): Fields {
@@ -192,6 +194,7 @@ function messageTypeFields(
     senders: type.senders.join(', '),
     providers: type.providers.join(', '),
     ...Object.fromEntries(route),
+    secondOpinion: String(type.secondOpinion),
     versions: versions.map(({ namespace }) => namespace).join(', '),
     ...Object.fromEntries(versions.flatMap(versionFields)),
   };

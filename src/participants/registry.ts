@@ -27,6 +27,8 @@ export interface MessageType {
   readonly senders: readonly string[];
   readonly providers: readonly string[];
   readonly route: Route;
+  /** Share of its messages that a second verifier judges too, 0 to 1. */
+  readonly secondOpinion: number;
 }
 
 /** What operators declared, as of one revision. It never changes; a newer one replaces it. */
@@ -117,12 +119,13 @@ async function readMessageTypes({ kysely }: Pick<Database, 'kysely'>): Promise<M
       .executeTakeFirstOrThrow();
     files.set(hash, new Uint8Array(row.bytes));
   }
-  return types.map(({ id, name, senders, providers, route }) => ({
+  return types.map(({ id, name, senders, providers, route, second_opinion }) => ({
     id,
     name,
     senders: JSON.parse(senders) as string[],
     providers: JSON.parse(providers) as string[],
     route: JSON.parse(route) as Route,
+    secondOpinion: second_opinion,
     versions: named
       .filter(({ version }) => version.message_type === id)
       .map(({ version, files: schemas }) => ({

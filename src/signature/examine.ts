@@ -5,15 +5,11 @@ import type { XmlDocument, XmlElement } from '../xml/document.ts';
 import { elementsWithId } from '../xml/ids.ts';
 import { child, pathOf } from '../xml/navigate.ts';
 import type { FoundSignature } from './find.ts';
+import { checkKey } from './key.ts';
+import type { Profile } from './profiles.ts';
 import { readStructure, type Structure } from './structure.ts';
-import {
-  algorithmRow,
-  certificateOf,
-  checkKey,
-  digestHolds,
-  signedOctets,
-  valueHolds,
-} from './verify.ts';
+import { transformed } from './transforms.ts';
+import { algorithmOf, certificateOf, digestHolds, valueHolds } from './verify.ts';
 import { tokenOf, wsseNamespace } from './wsse.ts';
 
 type Verdict = 'good' | 'bad';
@@ -35,7 +31,11 @@ export interface Examined {
  * Judges digest and signature value apart, and says all that is wrong. For the eyes alone: what may
  * be acted upon comes from verifyCovered.
  */
-export function examine(document: XmlDocument, found: FoundSignature): Examined {
+export function examine(
+  document: XmlDocument,
+  found: FoundSignature,
+  allowed: readonly Profile[],
+): Examined {
   const problems: string[] = [];
   const judge = (work: () => void): Verdict => {
     try {
@@ -49,7 +49,7 @@ export function examine(document: XmlDocument, found: FoundSignature): Examined 
   const outline = readOutline(found.signature);
   let structure: Structure;
   try {
-    structure = readStructure(found.signature);
+    structure = readStructure(found.signature, allowed);
   } catch (thrown) {
     return { ...outline, digest: 'bad', signature: 'bad', problems: [told(asFault(thrown))] };
   }
@@ -60,35 +60,51 @@ export function examine(document: XmlDocument, found: FoundSignature): Examined 
 }
 
 function judgeDigest(document: XmlDocument, structure: Structure): void {
-  algorithmRow(structure);
-  const [target, second] = elementsWithId(document, structure.targetId);
-  if (target === undefined)
-    throw new Fault('SIGNATURE_TARGET', { public: 'нет элемента с этим Id' });
-  if (second !== undefined) throw new Fault('SIGNATURE_ID_AMBIGUOUS', { public: pathOf(second) });
-  if (!digestHolds(structure, signedOctets(structure, target))) {
+  const target = targetOf(document, structure);
+  if (!digestHolds(structure, transformed(structure, target))) {
     throw new Fault('SIGNATURE_DIGEST', { public: pathOf(target) });
   }
 }
 
-function judgeValue(
+/**
+ * The one element that a Reference names.
+ *
+ * @throws Fault SIGNATURE_TARGET, SIGNATURE_ID_AMBIGUOUS
+ */
+export function targetOf(document: XmlDocument, { targetId }: Structure): XmlElement {
+  if (targetId === '') return document.root;
+  const [target, second] = elementsWithId(document, targetId);
+  if (target === undefined)
+    throw new Fault('SIGNATURE_TARGET', { public: 'нет элемента с этим Id' });
+  if (second !== undefined) throw new Fault('SIGNATURE_ID_AMBIGUOUS', { public: pathOf(second) });
+  return target;
+}
+
+function judgeValue(document: XmlDocument, structure: Structure, found: FoundSignature): void {
+  const certificate = certificateFor(document, structure, found);
+  checkKey(algorithmOf(structure).keyKind, certificate);
+  if (!valueHolds(structure, certificate)) throw new Fault('SIGNATURE_VALUE');
+}
+
+/** The certificate that a signature claims: in KeyInfo, or in the token of its WS-Security header. */
+export function certificateFor(
   document: XmlDocument,
   structure: Structure,
   { container }: FoundSignature,
-): void {
-  const { keyKind } = algorithmRow(structure);
-  const inHeader = container?.namespaceUri === wsseNamespace;
-  const certificate = inHeader ? tokenOf(document, container, structure) : certificateOf(structure);
-  checkKey(keyKind, certificate);
-  if (!valueHolds(structure, certificate)) throw new Fault('SIGNATURE_VALUE');
+): Certificate {
+  return container?.namespaceUri === wsseNamespace
+    ? tokenOf(document, container, structure)
+    : certificateOf(structure);
 }
 
 function judgePlace(
   document: XmlDocument,
-  { targetId }: Structure,
+  structure: Structure,
   demanded: XmlElement | undefined,
 ): void {
-  const [target] = elementsWithId(document, targetId);
-  if (demanded === undefined || target === undefined || target.isSameNode(demanded)) return;
+  if (demanded === undefined) return;
+  const target = targetOf(document, structure);
+  if (target.isSameNode(demanded)) return;
   throw new Fault('SIGNATURE_TARGET', {
     public: `подписано: ${pathOf(target)}; ожидается ${pathOf(demanded)}`,
   });

@@ -40,7 +40,10 @@ function demandedBy(container: XmlElement, parent: XmlElement): XmlElement | und
     return parent.parent === null ? undefined : child(parent.parent, soapNamespace, 'Body');
   }
   if (namespace === routingNamespace) return child(parent, routingNamespace, 'RoutingInformation');
-  if (namespace === directiveNamespace) return child(parent, directiveNamespace, 'Record');
+  if (namespace === directiveNamespace) {
+    const signed = name === 'PersonalSignature' ? 'RecordContent' : 'Record';
+    return child(parent, directiveNamespace, signed);
+  }
   const version = versionOfTypes(namespace);
   if (version === undefined) return undefined;
   switch (name) {

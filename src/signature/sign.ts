@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
 import { dsNamespace } from '../smev/namespaces.ts';
-import { canonicalize, exclusive } from '../xml/canonicalize.ts';
+import { exclusive } from '../xml/canonicalize.ts';
 import type { XmlElement } from '../xml/document.ts';
 import { escapeAttribute } from '../xml/escape.ts';
+import { digestOf } from './digest.ts';
 import type { Signer } from './signer.ts';
+import { octetsUnder, transformsOf } from './transforms.ts';
 
 /**
  * A ds:Signature over an element where it stands. The caller puts the text into its place, which
@@ -12,7 +13,7 @@ import type { Signer } from './signer.ts';
  * @param id the element's Id
  */
 export function signatureOver(element: XmlElement, signer: Signer, id: string): string {
-  return signatureText(canonicalize(element), signer, id, x509Data(signer));
+  return signatureText(octetsUnder(signer.profile, element), signer, id, x509Data(signer));
 }
 
 function x509Data({ certificate }: Signer): string {
@@ -20,14 +21,14 @@ function x509Data({ certificate }: Signer): string {
   return `<ds:X509Data><ds:X509Certificate>${der}</ds:X509Certificate></ds:X509Data>`;
 }
 
-/** A ds:Signature over octets that are canonical already, without white space between elements. */
+/** A ds:Signature over octets that were transformed already, without white space between elements. */
 export function signatureText(
   octets: Uint8Array,
   signer: Signer,
   id: string,
   keyInfo: string,
 ): string {
-  const digest = createHash(signer.hash).update(octets).digest('base64');
+  const digest = digestOf(signer.hash, octets).toString('base64');
   const info = signedInfo(signer, id, digest);
   // SignedInfo is written in its exclusive canonical form but for the namespace, which the canonical
   // form of the subtree declares on its apex.
@@ -41,10 +42,11 @@ export function signatureText(
 
 function signedInfo(signer: Signer, id: string, digest: string): string {
   const method = (name: string, uri: string) => `<ds:${name} Algorithm="${uri}"></ds:${name}>`;
+  const transforms = transformsOf(signer.profile).map((uri) => method('Transform', uri));
   return (
     `<ds:SignedInfo>${method('CanonicalizationMethod', exclusive)}` +
     `${method('SignatureMethod', signer.algorithm)}<ds:Reference URI="#${escapeAttribute(id)}">` +
-    `<ds:Transforms>${method('Transform', exclusive)}</ds:Transforms>` +
+    `<ds:Transforms>${transforms.join('')}</ds:Transforms>` +
     `${method('DigestMethod', signer.digestAlgorithm)}<ds:DigestValue>${digest}</ds:DigestValue>` +
     '</ds:Reference></ds:SignedInfo>'
   );

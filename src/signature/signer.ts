@@ -1,44 +1,84 @@
-import { createPrivateKey, type KeyObject, sign as signWithKey } from 'node:crypto';
+import { createPrivateKey, type KeyObject, randomBytes, sign as signWithKey } from 'node:crypto';
+import type { GostPrivateKey } from '../gost/keys.ts';
+import { signDigest } from '../gost/signature.ts';
 import { type Certificate, readCertificate } from '../pki/certificate.ts';
-import { type DigestAlgorithm, digestUri, type KeyKind, signatureUri } from './algorithms.ts';
+import { gostKeyFits, isGostKey, readGostPrivateKey } from '../pki/gost-key.ts';
+import { digestUri, type Hash, type KeyKind, signatureUri } from './algorithms.ts';
+import { digestOf } from './digest.ts';
+import { type ProfileName, profileOfKey } from './profiles.ts';
 
-/** Whoever can sign: a key in memory, and later a token or a certified tool behind the same face. */
+/**
+ * Whoever can sign: a key in memory, and later a token or a certified tool behind the same face.
+ * docs/gost.md says how to put one here.
+ */
 export interface Signer {
   readonly certificate: Certificate;
   readonly keyKind: KeyKind;
+  readonly profile: ProfileName;
   /** URI of the signature method. */
   readonly algorithm: string;
-  /** URI of the digest method, and its name for node:crypto. */
+  /** URI of the digest method, and its hash. */
   readonly digestAlgorithm: string;
-  readonly hash: DigestAlgorithm['hash'];
-  /** The signature value as XMLDSig writes it: r‖s for ECDSA (RFC 6931 §2.3.6). */
+  readonly hash: Hash;
+  /** The signature value as XMLDSig writes it: r‖s for ECDSA (RFC 6931 §2.3.6), s‖r for GOST. */
   sign(octets: Uint8Array): Buffer;
 }
 
 /**
- * A signer from PEM texts: RSA or EC.
+ * A signer from PEM texts: RSA, EC or GOST.
  *
+ * @param hash for RSA and EC; a GOST key has its own
  * @throws Error when the key does not belong to the certificate or is of another kind
  */
-export function signerFromPem(
-  key: string,
-  certificatePem: string,
-  hash: DigestAlgorithm['hash'] = 'sha256',
-): Signer {
-  const privateKey = readKey(key);
+export function signerFromPem(key: string, certificatePem: string, hash: Hash = 'sha256'): Signer {
   const certificate = readCertificate(certificatePem);
+  return isGostKey(key)
+    ? gostSigner(readGostPrivateKey(key), certificate)
+    : nodeSigner(readKey(key), certificate, hash);
+}
+
+function nodeSigner(privateKey: KeyObject, certificate: Certificate, hash: Hash): Signer {
   const type = privateKey.asymmetricKeyType;
   if (type !== 'rsa' && type !== 'ec') throw new Error(`a key of kind ${type} cannot sign here`);
-  if (!certificate.x509.checkPrivateKey(privateKey)) {
-    throw new Error('the private key does not belong to the certificate');
-  }
+  if (!certificate.x509.checkPrivateKey(privateKey)) throw new Error(foreignKey);
+  return signer(certificate, type, hash, (octets) =>
+    signWithKey(hash, octets, { key: privateKey, dsaEncoding: 'ieee-p1363' }),
+  );
+}
+
+const gostHashes = {
+  gost2001: 'gost94',
+  'gost2012-256': 'streebog256',
+  'gost2012-512': 'streebog512',
+} as const;
+
+function gostSigner(key: GostPrivateKey, certificate: Certificate): Signer {
+  const { keyKind } = certificate;
+  if (keyKind === 'rsa' || keyKind === 'ec' || keyKind === 'other') throw new Error(foreignKey);
+  if (!gostKeyFits(key, certificate)) throw new Error(foreignKey);
+  const hash = gostHashes[keyKind];
+  return signer(certificate, keyKind, hash, (octets) =>
+    signDigest(key, digestOf(hash, octets), randomBytes),
+  );
+}
+
+const foreignKey =
+  'закрытый ключ не от этого сертификата / ' + 'the private key does not belong to the certificate';
+
+function signer(
+  certificate: Certificate,
+  keyKind: KeyKind,
+  hash: Hash,
+  sign: Signer['sign'],
+): Signer {
   return {
     certificate,
-    keyKind: type,
-    algorithm: signatureUri(type, hash),
+    keyKind,
+    profile: profileOfKey(keyKind),
+    algorithm: signatureUri(keyKind, hash),
     digestAlgorithm: digestUri(hash),
     hash,
-    sign: (octets) => signWithKey(hash, octets, { key: privateKey, dsaEncoding: 'ieee-p1363' }),
+    sign,
   };
 }
 

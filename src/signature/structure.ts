@@ -2,21 +2,30 @@ import { Fault } from '../fault/fault.ts';
 import { dsNamespace } from '../smev/namespaces.ts';
 import { type Canonicalization, canonicalizations, exclusive } from '../xml/canonicalize.ts';
 import { XmlElement, XmlText } from '../xml/document.ts';
-import { isNamed } from '../xml/navigate.ts';
-import { isGost, profileTransforms, smevTransform } from './algorithms.ts';
+import { child, isNamed } from '../xml/navigate.ts';
+import { type KeyKind, signatureAlgorithms } from './algorithms.ts';
+import { allows, type Profile } from './profiles.ts';
+
+/** One step from the target to the octets that are digested. */
+export interface Transform {
+  readonly algorithm: string;
+  /** PrefixList of an exclusive canonicalization. */
+  readonly prefixes: readonly string[];
+}
 
 /** The parts of a ds:Signature, found by their exact places (XML Signature 1.1 §4). */
 export interface Structure {
+  readonly profile: Profile;
+  readonly signature: XmlElement;
   readonly signedInfo: XmlElement;
   readonly canonicalization: Canonicalization;
   readonly signedInfoPrefixes: readonly string[];
   readonly signatureMethod: string;
-  /** The Id that the one Reference names. */
+  /** The Id that the one Reference names; '' for the whole document. */
   readonly targetId: string;
+  readonly transforms: readonly Transform[];
   readonly digestMethod: string;
   readonly digest: Buffer;
-  /** PrefixList of the exclusive canonicalization of the target. */
-  readonly targetPrefixes: readonly string[];
   readonly value: Buffer;
   readonly keyInfo: XmlElement | undefined;
 }
@@ -24,39 +33,53 @@ export interface Structure {
 const childrenMax = 20;
 
 /**
- * Reads a ds:Signature of the profile xmldsig. Nothing is optional, repeated or skipped over but
- * what is named here: a part in another place is a part that somebody else might read.
+ * Reads a ds:Signature that one of the profiles allows. Nothing is optional, repeated or skipped over
+ * but what is named here: a part in another place is a part that somebody else might read.
  *
+ * @param allowed the first that fits counts
  * @throws Fault SIGNATURE_FORMAT, SIGNATURE_ALGORITHM, SIGNATURE_TARGET
  */
-export function readStructure(signature: XmlElement): Structure {
+export function readStructure(signature: XmlElement, allowed: readonly Profile[]): Structure {
   const [signedInfo, value, keyInfo, ...rest] = children(signature);
   demand(signedInfo, 'SignedInfo');
   demand(value, 'SignatureValue');
   if (keyInfo !== undefined) demand(keyInfo, 'KeyInfo');
   if (rest.length > 0) malformed('лишние элементы в Signature');
+  const info = readSignedInfo(signedInfo);
+  const reference = readReference(info.reference);
+  return {
+    profile: profileFor(allowed, info, reference),
+    signature,
+    signedInfo,
+    canonicalization: info.canonicalization,
+    signedInfoPrefixes: info.prefixes,
+    signatureMethod: info.signatureMethod,
+    value: base64(value),
+    keyInfo,
+    ...reference,
+  };
+}
+
+function readSignedInfo(signedInfo: XmlElement) {
   const [method, signatureMethod, reference, ...others] = children(signedInfo);
   demand(method, 'CanonicalizationMethod');
   demand(signatureMethod, 'SignatureMethod');
   demand(reference, 'Reference');
   if (others.length > 0) malformed('в SignedInfo должен быть один Reference');
   const canonicalization = algorithmOf(method);
-  if (!(canonicalization in canonicalizations)) unknownAlgorithm(canonicalization);
+  if (!Object.hasOwn(canonicalizations, canonicalization)) unknownAlgorithm(canonicalization);
   if (children(signatureMethod).length > 0) malformed('SignatureMethod с параметрами');
   return {
-    signedInfo,
     canonicalization: canonicalization as Canonicalization,
-    signedInfoPrefixes: prefixList(method),
+    prefixes: prefixList(method),
     signatureMethod: algorithmOf(signatureMethod),
-    value: base64(value),
-    keyInfo,
-    ...readReference(reference),
+    reference,
   };
 }
 
 function readReference(reference: XmlElement) {
-  const uri = reference.attr('URI')?.value ?? '';
-  if (!/^#[^#()]+$/.test(uri)) {
+  const uri = reference.attr('URI')?.value;
+  if (uri === undefined || !/^(#[^#()]+)?$/.test(uri)) {
     throw new Fault('SIGNATURE_TARGET', { public: 'URI должен быть #Id' });
   }
   if (reference.attr('Type') !== null) malformed('Reference с Type');
@@ -65,36 +88,68 @@ function readReference(reference: XmlElement) {
   demand(digestMethod, 'DigestMethod');
   demand(digestValue, 'DigestValue');
   if (others.length > 0) malformed('лишние элементы в Reference');
-  const steps = children(transforms);
-  const named = steps.map((step) => {
-    demand(step, 'Transform');
-    return algorithmOf(step);
-  });
-  checkTransforms(named);
+  if (children(digestMethod).length > 0) malformed('DigestMethod с параметрами');
   return {
     targetId: uri.slice(1),
-    targetPrefixes: steps[0] === undefined ? [] : prefixList(steps[0]),
+    transforms: children(transforms).map((step): Transform => {
+      demand(step, 'Transform');
+      return { algorithm: algorithmOf(step), prefixes: prefixList(step) };
+    }),
     digestMethod: algorithmOf(digestMethod),
     digest: base64(digestValue),
   };
 }
 
-function checkTransforms(named: readonly string[]): void {
-  if (named.includes(smevTransform)) {
-    throw new Fault('NOT_BUILT', { public: `профиль smev3: ${smevTransform}` });
-  }
-  const wanted = profileTransforms.xmldsig;
-  if (named.length !== wanted.length || named.some((uri, index) => uri !== wanted[index])) {
+type Info = ReturnType<typeof readSignedInfo>;
+type Reference = ReturnType<typeof readReference>;
+
+/** The first profile that allows the methods and the shape; the refusal speaks of the methods first. */
+function profileFor(allowed: readonly Profile[], info: Info, reference: Reference): Profile {
+  const { digestMethod, transforms, targetId } = reference;
+  const byMethods = allowed.filter((each) => allows(each, info.signatureMethod, digestMethod));
+  const [first] = byMethods;
+  if (first === undefined) return unknownMethods(allowed, info.signatureMethod, digestMethod);
+  const fits = byMethods.find(
+    (each) =>
+      each.canonicalizations.includes(info.canonicalization) &&
+      each.transforms.some((row) => isSame(row, transforms)),
+  );
+  if (fits === undefined) {
     throw new Fault('SIGNATURE_FORMAT', {
-      public: `Transforms: ожидается ${wanted.join(', ')}`,
+      public: `профиль ${first.name}: Transforms: ожидается ${first.transforms[0]?.join(', ')}`,
     });
   }
+  if (targetId === '' && !fits.wholeDocument) {
+    throw new Fault('SIGNATURE_TARGET', { public: 'URI должен быть #Id' });
+  }
+  return fits;
 }
 
-/** Names an algorithm that the tables do not hold. */
-export function unknownAlgorithm(uri: string): never {
-  if (isGost(uri)) throw new Fault('NOT_BUILT', { public: `профиль smev3: ${uri.slice(0, 200)}` });
+function isSame(row: readonly string[], transforms: readonly Transform[]): boolean {
+  return (
+    row.length === transforms.length &&
+    row.every((uri, index) => uri === transforms[index]?.algorithm)
+  );
+}
+
+function unknownMethods(allowed: readonly Profile[], signature: string, digest: string): never {
+  const names = allowed.map(({ name }) => name).join(', ');
+  throw new Fault('SIGNATURE_ALGORITHM', {
+    public: `${signature.slice(0, 200)}, ${digest.slice(0, 200)}; профили: ${names}`,
+  });
+}
+
+function unknownAlgorithm(uri: string): never {
   throw new Fault('SIGNATURE_ALGORITHM', { public: uri.slice(0, 200) });
+}
+
+/** The kind of key that the signature in a container says it was made with; nothing is verified. */
+export function claimedKeyKind(container: XmlElement): KeyKind | undefined {
+  const signature = child(container, dsNamespace, 'Signature');
+  const info = signature && child(signature, dsNamespace, 'SignedInfo');
+  const method = info && child(info, dsNamespace, 'SignatureMethod');
+  const uri = method?.attr('Algorithm')?.value ?? '';
+  return Object.hasOwn(signatureAlgorithms, uri) ? signatureAlgorithms[uri]?.keyKind : undefined;
 }
 
 /** The child elements where nothing but white space lies between them. */

@@ -1,22 +1,22 @@
-import { createHash, timingSafeEqual, verify as verifyWithKey } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { Fault } from '../fault/fault.ts';
 import { type Certificate, readCertificate } from '../pki/certificate.ts';
 import { dsNamespace } from '../smev/namespaces.ts';
-import { canonicalize, exclusive } from '../xml/canonicalize.ts';
+import { canonicalize } from '../xml/canonicalize.ts';
 import type { XmlDocument, XmlElement } from '../xml/document.ts';
 import { elementsWithId } from '../xml/ids.ts';
 import { childElements, isNamed, pathOf } from '../xml/navigate.ts';
 import {
-  curves,
   digestAlgorithms,
   type KeyKind,
-  type Profile,
-  rsaBitsMax,
-  rsaBitsMin,
   type SignatureAlgorithm,
   signatureAlgorithms,
 } from './algorithms.ts';
-import { base64, readStructure, type Structure, unknownAlgorithm } from './structure.ts';
+import { digestOf } from './digest.ts';
+import { checkKey, valueFits } from './key.ts';
+import type { Profile, ProfileName } from './profiles.ts';
+import { base64, readStructure, type Structure } from './structure.ts';
+import { transformed } from './transforms.ts';
 
 /** What a right signature proves, and nothing beside it. */
 export interface Verified {
@@ -28,7 +28,7 @@ export interface Verified {
   readonly algorithm: string;
   readonly digestAlgorithm: string;
   readonly signedId: string;
-  readonly profile: Profile;
+  readonly profile: ProfileName;
 }
 
 /**
@@ -38,14 +38,16 @@ export interface Verified {
  *
  * @param container such as CallerInformationSystemSignature
  * @param target the element that the operation demands to be signed
- * @throws Fault SIGNATURE_*, CERTIFICATE_MISSING, CERTIFICATE_UNREADABLE, NOT_BUILT
+ * @param allowed the profiles that count
+ * @throws Fault SIGNATURE_*, TRANSFORM_REFUSED, CERTIFICATE_MISSING, CERTIFICATE_UNREADABLE
  */
 export function verifyCovered(
   document: XmlDocument,
   container: XmlElement,
   target: XmlElement,
+  allowed: readonly Profile[],
 ): Verified {
-  return verifySignature(document, onlySignature(container), target, certificateOf);
+  return verifySignature(document, onlySignature(container), target, allowed, certificateOf);
 }
 
 /**
@@ -58,14 +60,15 @@ export function verifySignature(
   document: XmlDocument,
   signature: XmlElement,
   target: XmlElement,
+  allowed: readonly Profile[],
   certificateFor: (structure: Structure) => Certificate,
 ): Verified {
-  const structure = readStructure(signature);
-  const { keyKind, profile } = algorithmRow(structure);
+  const structure = readStructure(signature, allowed);
+  const { keyKind } = algorithmOf(structure);
   checkTarget(document, structure.targetId, target);
   const certificate = certificateFor(structure);
   checkKey(keyKind, certificate);
-  const octets = signedOctets(structure, target);
+  const octets = transformed(structure, target);
   if (!digestHolds(structure, octets)) {
     throw new Fault('SIGNATURE_DIGEST', { public: pathOf(target) });
   }
@@ -78,13 +81,8 @@ export function verifySignature(
     algorithm: structure.signatureMethod,
     digestAlgorithm: structure.digestMethod,
     signedId: structure.targetId,
-    profile,
+    profile: structure.profile.name,
   };
-}
-
-/** What the digest of the one Reference is computed over: the result of its transforms. */
-export function signedOctets({ targetPrefixes }: Structure, target: XmlElement): Buffer {
-  return canonicalize(target, exclusive, targetPrefixes);
 }
 
 /** The ds:Signature that is the only child of its container. */
@@ -136,61 +134,30 @@ export function certificateIn(element: XmlElement): Certificate {
   }
 }
 
-/**
- * The row of the signature method, when both methods are allowed.
- *
- * @throws Fault SIGNATURE_ALGORITHM, NOT_BUILT
- */
-export function algorithmRow({ signatureMethod, digestMethod }: Structure): SignatureAlgorithm {
-  const row = Object.hasOwn(signatureAlgorithms, signatureMethod)
-    ? signatureAlgorithms[signatureMethod]
-    : undefined;
-  if (row === undefined) return unknownAlgorithm(signatureMethod);
-  if (!Object.hasOwn(digestAlgorithms, digestMethod)) return unknownAlgorithm(digestMethod);
+/** The row of the signature method, which the profile has allowed. */
+export function algorithmOf({ signatureMethod }: Structure): SignatureAlgorithm {
+  const row = signatureAlgorithms[signatureMethod];
+  if (row === undefined) throw new Fault('SIGNATURE_ALGORITHM', { public: signatureMethod });
   return row;
 }
 
-/**
- * The key is of the algorithm's kind and strong enough. RSA: FIPS 186-5 §A.1.1 for the exponent; the
- * upper bounds keep one verification cheap.
- *
- * @throws Fault SIGNATURE_ALGORITHM, SIGNATURE_KEY_WEAK
- */
-export function checkKey(keyKind: KeyKind, certificate: Certificate): void {
-  const { keyBits = 0, curve = '' } = certificate;
-  if (certificate.keyKind !== keyKind) {
-    throw new Fault('SIGNATURE_ALGORITHM', { public: 'ключ сертификата другого вида' });
-  }
-  if (keyKind === 'ec') {
-    if (!curves.includes(curve)) throw new Fault('SIGNATURE_KEY_WEAK', { public: curve });
-    return;
-  }
-  const exponent = exponentOf(certificate);
-  if (keyBits < rsaBitsMin || keyBits > rsaBitsMax || exponent < 65_537n || exponent >> 64n > 0n) {
-    throw new Fault('SIGNATURE_KEY_WEAK', { public: `RSA ${keyBits}, e = ${exponent}` });
-  }
-}
-
-function exponentOf({ publicKey }: Certificate): bigint {
-  return publicKey?.asymmetricKeyDetails?.publicExponent ?? 0n;
-}
-
 /** Is the digest that of these octets. */
-export function digestHolds({ digestMethod, digest }: Structure, octets: Buffer): boolean {
-  const { hash } = digestAlgorithms[digestMethod] ?? unknownAlgorithm(digestMethod);
-  const computed = createHash(hash).update(octets).digest();
+export function digestHolds(structure: Structure, octets: Uint8Array): boolean {
+  const computed = computedDigest(structure, octets);
+  const { digest } = structure;
   return computed.byteLength === digest.byteLength && timingSafeEqual(computed, digest);
 }
 
+/** The digest of these octets by the method of the Reference. */
+export function computedDigest({ digestMethod }: Structure, octets: Uint8Array): Buffer {
+  const hash = digestAlgorithms[digestMethod];
+  if (hash === undefined) throw new Fault('SIGNATURE_ALGORITHM', { public: digestMethod });
+  return digestOf(hash, octets);
+}
+
 /** Does the signature value fit SignedInfo and the certificate's key. */
-export function valueHolds(structure: Structure, { publicKey }: Certificate): boolean {
-  const { signedInfo, canonicalization, signedInfoPrefixes, signatureMethod, value } = structure;
-  const row = signatureAlgorithms[signatureMethod] ?? unknownAlgorithm(signatureMethod);
-  if (publicKey === undefined) return false;
+export function valueHolds(structure: Structure, certificate: Certificate): boolean {
+  const { signedInfo, canonicalization, signedInfoPrefixes, value } = structure;
   const octets = canonicalize(signedInfo, canonicalization, signedInfoPrefixes);
-  try {
-    return verifyWithKey(row.hash, octets, { key: publicKey, dsaEncoding: 'ieee-p1363' }, value);
-  } catch {
-    return false;
-  }
+  return valueFits(algorithmOf(structure), certificate, octets, value);
 }

@@ -1,13 +1,14 @@
 import { Fault } from '../fault/fault.ts';
 import type { Certificate } from '../pki/certificate.ts';
 import { dsNamespace, soapNamespace } from '../smev/namespaces.ts';
-import { canonicalize } from '../xml/canonicalize.ts';
 import { withXml, type XmlDocument, type XmlElement } from '../xml/document.ts';
 import { elementsWithId } from '../xml/ids.ts';
 import { child, isNamed } from '../xml/navigate.ts';
+import { bodyProfileOf, type Profile } from './profiles.ts';
 import { signatureText } from './sign.ts';
 import type { Signer } from './signer.ts';
 import type { Structure } from './structure.ts';
+import { octetsUnder } from './transforms.ts';
 import { certificateIn, type Verified, verifySignature } from './verify.ts';
 
 const wss = 'http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss';
@@ -24,7 +25,8 @@ const tokenId = 'token';
  * token and a signature over the Body (WSS X.509 Certificate Token Profile 1.1 §3.3). It is not
  * mandatory to understand, so clients that know nothing of it read the fault as ever.
  */
-export function signBody(envelope: string, signer: Signer): string {
+export function signBody(envelope: string, by: Signer): string {
+  const signer = { ...by, profile: bodyProfileOf(by.keyKind) };
   const start = '<soap:Body>';
   if (!envelope.includes(start)) throw new Fault('INTERNAL', { private: 'no Body to sign' });
   const marked = envelope.replace(
@@ -34,7 +36,7 @@ export function signBody(envelope: string, signer: Signer): string {
   const octets = withXml(Buffer.from(marked), (document) => {
     const body = child(document.root, soapNamespace, 'Body');
     if (body === undefined) throw new Fault('INTERNAL', { private: 'no Body to sign' });
-    return canonicalize(body);
+    return octetsUnder(signer.profile, body);
   });
   const signature = signatureText(octets, signer, bodyId, tokenReference());
   const header = `<soap:Header>${securityHeader(signer, signature)}</soap:Header>`;
@@ -62,7 +64,7 @@ function tokenReference(): string {
  *
  * @throws Fault SIGNATURE_*, CERTIFICATE_*
  */
-export function verifyBody(document: XmlDocument): Verified {
+export function verifyBody(document: XmlDocument, allowed: readonly Profile[]): Verified {
   const header = child(document.root, soapNamespace, 'Header');
   const security = header && child(header, wsseNamespace, 'Security');
   const signature = security && child(security, dsNamespace, 'Signature');
@@ -70,7 +72,7 @@ export function verifyBody(document: XmlDocument): Verified {
   if (security === undefined || signature === undefined || body === undefined) {
     throw new Fault('SIGNATURE_MISSING');
   }
-  return verifySignature(document, signature, body, (structure) =>
+  return verifySignature(document, signature, body, allowed, (structure) =>
     tokenOf(document, security, structure),
   );
 }

@@ -1,9 +1,10 @@
 import { Migrator, sql } from 'kysely';
 import type { Database } from './database.ts';
 import { first } from './migrations/0001-first.ts';
+import { signatures } from './migrations/0002-signatures.ts';
 
 // Numbered and append-only: a migration that was released never changes.
-const migrations = { '0001-first': first };
+const migrations = { '0001-first': first, '0002-signatures': signatures };
 
 /**
  * Brings the schema to this version of the code; what is there already stays.

@@ -52,6 +52,8 @@ export interface MessageTable {
   certificate: string | null;
   /** SHA-256 of the octets that the sender's digest covered. */
   verified_hash: string;
+  /** Name of the signature profile whose transforms gave those octets. */
+  profile: string;
   /** content.hash of the envelope as it came. */
   envelope_hash: string;
   /** content.hash of the signed acknowledgement; null where nobody was answered. */
@@ -151,6 +153,8 @@ export interface MessageTypeTable {
   providers: string;
   /** JSON of the route. */
   route: string;
+  /** Share of the messages that a second verifier judges too: 0 none, 1 all. */
+  second_opinion: number;
 }
 
 export interface MessageTypeVersionTable {

@@ -11,13 +11,17 @@ export type Canonicalization = keyof typeof canonicalizations;
 export const exclusive: Canonicalization = 'http://www.w3.org/2001/10/xml-exc-c14n#';
 
 let root = 0;
+let excluded = 0;
 
 // One callback for all calls: libxml2 asks of each node whether it lies in the subtree. The pointers
 // stay numbers here; the library's own callback makes an object of each and is three times slower.
 const insideSubtree = libxml2.addFunction((_data = 0, node = 0, parent = 0) => {
   if (node === root) return 1;
-  for (let at = parent; at !== 0; at = libxml2.XmlTreeCommonStruct.parent(at))
+  if (excluded !== 0 && node === excluded) return 0;
+  for (let at = parent; at !== 0; at = libxml2.XmlTreeCommonStruct.parent(at)) {
     if (at === root) return 1;
+    if (at === excluded) return 0;
+  }
   return 0;
 }, 'iiii');
 
@@ -26,12 +30,14 @@ const insideSubtree = libxml2.addFunction((_data = 0, node = 0, parent = 0) => {
  * Exclusive XML Canonicalization 1.0, without comments.
  *
  * @param inclusivePrefixes the PrefixList of exc-c14n; '' or '#default' names the default namespace
+ * @param without an element inside that is left out with all below it
  * @throws XmlRefused where the document has no canonical form
  */
 export function canonicalize(
   element: XmlElement,
   method: Canonicalization = exclusive,
   inclusivePrefixes: readonly string[] = [],
+  without?: XmlElement,
 ): Buffer {
   const chunks: Buffer[] = [];
   const output = libxml2.xmlOutputBufferCreateIO({
@@ -47,6 +53,7 @@ export function canonicalize(
       : libxml2.allocCStringArray(inclusivePrefixes.map((p) => (p === '' ? '#default' : p)));
   try {
     root = nodePointer(element);
+    excluded = without === undefined ? 0 : nodePointer(without);
     const done = libxml2.xmlC14NExecute(
       documentPointer(element.doc),
       insideSubtree,
@@ -61,6 +68,7 @@ export function canonicalize(
     if (done < 0) throw new XmlRefused('malformed', element.line, 'it has no canonical form');
   } finally {
     root = 0;
+    excluded = 0;
     if (prefixes !== 0) libxml2.free(prefixes);
     libxml2.xmlOutputBufferClose(output);
   }

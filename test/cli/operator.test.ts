@@ -134,7 +134,13 @@ async function fill(database: TestDatabase): Promise<void> {
       .values({
         ...{ message_id: 'answer to m1', exchange_id: 'e1', kind: 'response', version: '1.3' },
         ...{ message_type: 'type', sender: 'B', sender_system: 'B1', certificate: null },
-        ...{ verified_hash: 'h', envelope_hash: 'h', answer_hash: null, accepted_at: start },
+        ...{
+          verified_hash: 'h',
+          profile: 'xmldsig',
+          envelope_hash: 'h',
+          answer_hash: null,
+          accepted_at: start,
+        },
       })
       .execute();
     const about = { exchangeId: 'e1', messageId: 'm1' };

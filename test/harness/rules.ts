@@ -1,6 +1,7 @@
 import type { Rules } from '../../src/compute/judge.ts';
 import { loadSmevSchemas } from '../../src/schema/files.ts';
 import { buildContentRegistry } from '../../src/schema/registry.ts';
+import { nodeProfiles, profiles } from '../../src/signature/profiles.ts';
 
 export const noteNamespace = 'urn://mezhved.example/test/note/1.0.0';
 
@@ -40,10 +41,17 @@ export function noteResponse(text: string): string {
   return `<n:NoteResponse xmlns:n="${noteNamespace}"><n:Text>${text}</n:Text></n:NoteResponse>`;
 }
 
+/** The signature profiles that a node accepts where nothing else is configured. */
+export const acceptedProfiles = nodeProfiles.map((name) => profiles[name]);
+
 let made: Rules | undefined;
 
 /** The rules that a worker would judge by, compiled once for all tests. */
 export function testRules(): Rules {
-  made ??= { smev: loadSmevSchemas(), content: buildContentRegistry([noteType]) };
+  made ??= {
+    smev: loadSmevSchemas(),
+    content: buildContentRegistry([noteType]),
+    profiles: acceptedProfiles,
+  };
   return made;
 }

@@ -16,6 +16,7 @@ import { withXml, type XmlElement } from '../../src/xml/document.ts';
 import { childElements } from '../../src/xml/navigate.ts';
 import { type Agency, type Answer, bodyOf, Client, post, sandboxSigner, textAt } from './client.ts';
 import { checkout, type NodeProcess } from './node.ts';
+import { acceptedProfiles } from './rules.ts';
 import { xmlsec1Verifies } from './xmlsec1.ts';
 
 /** What no answer may hold: stacks, paths of this machine, SQL. */
@@ -139,7 +140,9 @@ export class Witness {
   }
 
   #verifyFault(text: string): void {
-    const { certificate } = withXml(Buffer.from(text), (document) => verifyBody(document));
+    const { certificate } = withXml(Buffer.from(text), (document) =>
+      verifyBody(document, acceptedProfiles),
+    );
     const kind = certificate.keyKind === 'ec' ? 'ec' : 'rsa';
     expect(certificate.fingerprint).to.equal(sandboxSigner('node', kind).certificate.fingerprint);
     if (!this.#xmlsec1) return;

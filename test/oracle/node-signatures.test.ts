@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { stringify } from 'yaml';
-import { type Issued, issueCertificate, newKey } from '../../src/pki/issue.ts';
-import type { KeyKind } from '../../src/signature/algorithms.ts';
+import { type Issued, issueCertificate } from '../../src/pki/issue.ts';
+import { newKey } from '../../src/pki/issuing-key.ts';
 import { callerId, sendRequestCall } from '../../src/smev/calls.ts';
 import {
   smevNamespaces,
@@ -39,6 +39,7 @@ import {
   xmlsec1Verifies,
 } from '../harness/xmlsec1.ts';
 
+type KeyKind = 'rsa' | 'ec';
 const kinds: readonly KeyKind[] = ['rsa', 'ec'];
 const hashes: readonly Hash[] = ['sha256', 'sha384', 'sha512'];
 

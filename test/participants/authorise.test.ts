@@ -17,6 +17,7 @@ const type: MessageType = {
   senders: ['a'],
   providers: ['b'],
   route: { kind: 'queue' },
+  secondOpinion: 0,
 };
 
 function registryOf(types: readonly MessageType[] = [type]) {

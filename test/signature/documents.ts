@@ -1,12 +1,14 @@
 import { createPrivateKey } from 'node:crypto';
-import { type Issued, issueCertificate, newKey, type Wish } from '../../src/pki/issue.ts';
-import type { DigestAlgorithm } from '../../src/signature/algorithms.ts';
+import { type Issued, issueCertificate, type Wish } from '../../src/pki/issue.ts';
+import { newKey } from '../../src/pki/issuing-key.ts';
+import type { Hash } from '../../src/signature/algorithms.ts';
 import { signText } from '../../src/signature/insert.ts';
 import { type Signer, signerFromPem } from '../../src/signature/signer.ts';
 import { type Verified, verifyCovered } from '../../src/signature/verify.ts';
 import { smevNamespaces, soapNamespace } from '../../src/smev/namespaces.ts';
 import { withXml, type XmlDocument, type XmlElement } from '../../src/xml/document.ts';
 import { child } from '../../src/xml/navigate.ts';
+import { acceptedProfiles } from '../harness/rules.ts';
 
 export const { types, basic } = smevNamespaces['1.1'];
 const day = 86_400_000;
@@ -32,7 +34,7 @@ const pairs = new Map<string, Issued>();
 /** A signer with a key made once a run: RSA 2048, or EC on the curve. */
 export function signerOf(
   kind: 'rsa' | 'ec',
-  hash: DigestAlgorithm['hash'] = 'sha256',
+  hash: Hash = 'sha256',
   size?: number | string,
 ): Signer {
   const name = `${kind}-${size}`;
@@ -68,7 +70,7 @@ export function verifyRequest(text: string): Verified {
     const { payload, data } = partsOf(document);
     const container = child(payload, types, 'CallerInformationSystemSignature');
     if (container === undefined) throw new Error('no container');
-    return verifyCovered(document, container, data);
+    return verifyCovered(document, container, data, acceptedProfiles);
   });
 }
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { findKept } from '../../src/compute/kept.ts';
+import { findMessage } from '../../src/compute/kept.ts';
 import { make } from '../../src/compute/make.ts';
 import { signTemplate } from '../../src/compute/sign-template.ts';
 import { statuses, statusFor } from '../../src/exchange/status.ts';
@@ -47,7 +47,7 @@ function valid(template: Template, version: Version): string {
 function carriedCall(template: Template, from: Version, to: Version) {
   const text = signTemplate(template, sandboxSigner('agency-a', 'ec'));
   return withXml(Buffer.from(text), (document) => {
-    const { payload, data } = findKept(document, from);
+    const { payload, data } = findMessage(document, from);
     return carry(payload, data, from, to);
   });
 }
@@ -124,7 +124,7 @@ for (const version of versions) {
         const making = { version, messageId, to: 'to', made: each, messageType: 'note' };
         const { envelope } = make(making, testRules());
         const carried = withXml(envelope, (document) => {
-          const { payload, data } = findKept(document, version);
+          const { payload, data } = findMessage(document, version);
           return carry(payload, data, version, version);
         });
         const original = { messageId, transactionCode: 'c', referenceMessageId: messageId };

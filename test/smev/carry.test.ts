@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { findKept } from '../../src/compute/kept.ts';
+import { findMessage } from '../../src/compute/kept.ts';
 import { signTemplate } from '../../src/compute/sign-template.ts';
 import { certificateOf, verifySignature } from '../../src/signature/verify.ts';
 import { requestAnswer } from '../../src/smev/answers.ts';
@@ -12,6 +12,7 @@ import { withXml, type XmlDocument, type XmlElement } from '../../src/xml/docume
 import { escapeAttribute, escapeText } from '../../src/xml/escape.ts';
 import { child, childElements, everyElement } from '../../src/xml/navigate.ts';
 import { freshMessageId, sandboxSigner } from '../harness/client.ts';
+import { acceptedProfiles } from '../harness/rules.ts';
 
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
 
@@ -41,7 +42,7 @@ function posted(version: Version, content: string, outside = ''): string {
 
 function carriedFrom(text: string, from: Version, to: Version): Carried & { octets: Buffer } {
   return withXml(Buffer.from(text), (document) => {
-    const { payload, data } = findKept(document, from);
+    const { payload, data } = findMessage(document, from);
     return { ...carry(payload, data, from, to), octets: canonicalize(data) };
   });
 }
@@ -76,12 +77,12 @@ function holds(version: Version, content: string, outside = ''): string {
     const { data, signature } = deliveredParts(document, version);
     if (data === undefined || signature === undefined) throw new Error('nothing was carried');
     expect(canonicalize(data).toString()).to.equal(carried.octets.toString());
-    const verified = verifySignature(document, signature, data, certificateOf);
+    const verified = verifySignature(document, signature, data, acceptedProfiles, certificateOf);
     expect(verified.fingerprint).to.equal(sender.certificate.fingerprint);
     const own = path(document.root, 'Body', 'GetRequestResponse', 'RequestMessage');
     const request = path(own, 'Request');
     const ownSignature = path(own, 'SMEVSignature', 'Signature');
-    const mine = verifySignature(document, ownSignature, request, certificateOf);
+    const mine = verifySignature(document, ownSignature, request, acceptedProfiles, certificateOf);
     expect(mine.fingerprint).to.equal(node.certificate.fingerprint);
   });
   return text;

@@ -6,6 +6,13 @@ import { buildProgram } from '../../src/cli/program.ts';
 import { variableNames } from '../../src/config/load.ts';
 import { configTable } from '../../src/config/table.ts';
 import { type FaultCode, faultRow, faultRows } from '../../src/fault/codes.ts';
+import {
+  envelopedUri,
+  profileNames,
+  profiles,
+  smevTransformUri,
+} from '../../src/signature/profiles.ts';
+import { exclusive } from '../../src/xml/canonicalize.ts';
 import { checkout } from '../harness/node.ts';
 import { readSource } from './tree.ts';
 
@@ -20,6 +27,7 @@ export const generatedParts: readonly GeneratedPart[] = [
   { file: 'ARCHITECTURE.md', mark: 'faults', make: faultTable },
   { file: 'docs/configuration.md', mark: 'keys', make: keyTable },
   { file: 'docs/cli.md', mark: 'commands', make: commandReference },
+  { file: 'docs/signatures.md', mark: 'profiles', make: profileTable },
 ];
 
 /** What stands between the marks now; undefined where the marks are missing. */
@@ -52,6 +60,27 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+}
+
+function profileTable(): string {
+  const code = (texts: readonly string[]) => texts.map((text) => `\`${text}\``).join(', ');
+  return table(
+    ['Profile', 'Keys', 'Hashes', 'Transforms, one of'],
+    profileNames.map((name) => {
+      const { keyKinds, hashes, transforms } = profiles[name];
+      const rows = transforms.map((row) => row.map(shortUri).join(' → '));
+      return [code([name]), code(keyKinds), code(hashes), rows.join('; ')];
+    }),
+  );
+}
+
+function shortUri(uri: string): string {
+  const names: Readonly<Record<string, string>> = {
+    [exclusive]: 'exc-c14n',
+    [envelopedUri]: 'enveloped',
+    [smevTransformUri]: 'SMEV transform',
+  };
+  return names[uri] ?? 'c14n';
 }
 
 function faultTable(): string {
