@@ -20,6 +20,13 @@ interface Namespace {
   readonly at: Pointer;
 }
 
+/** What stands at an address that was asked for lately. */
+interface Near {
+  address: Pointer;
+  namespace: Namespace;
+}
+
+const nearPlaces = 64;
 const recentMax = 8;
 const quote = 0x22;
 const longUri = 256;
@@ -33,14 +40,16 @@ export class CanonicalNamespaces {
   readonly #memory: Memory;
   readonly #out: OctetWriter;
   readonly #tracked: 'all' | ReadonlySet<string>;
+  /** Those of long names, which are read once each. */
   readonly #known = new Map<Pointer, Namespace>();
+  readonly #near: Near[];
   /** Most declarations repeat one that was there a moment ago. */
   readonly #recent: Namespace[] = [];
   #oldest = 0;
   readonly #uris = new Map<string, Uri>([['', { text: '', id: 0 }]]);
   readonly #prefixes = new Map<string, Prefix>();
   readonly #none: Namespace;
-  #wanted: Namespace[] = [];
+  readonly #wanted: Namespace[] = [];
   /** Prefixes that were written, and what each meant outside. */
   readonly #changed: Prefix[] = [];
   readonly #outside: number[] = [];
@@ -50,7 +59,9 @@ export class CanonicalNamespaces {
     this.#memory = memory;
     this.#out = out;
     this.#tracked = tracked;
-    this.#none = { prefix: this.#prefix(''), uri: this.#uri(''), at: 0 };
+    const none = { prefix: this.#prefix(''), uri: this.#uri(''), at: 0 };
+    this.#none = none;
+    this.#near = Array.from({ length: nearPlaces }, () => ({ address: 0, namespace: none }));
   }
 
   /**
@@ -68,8 +79,8 @@ export class CanonicalNamespaces {
     const wanted = this.#wanted;
     if (wanted.length === 0) return before;
     if (wanted.length > 1) wanted.sort((a, b) => (a.prefix.text < b.prefix.text ? -1 : 1));
-    for (const namespace of wanted) this.#write(namespace);
-    this.#wanted = [];
+    for (let n = 0; n < wanted.length; n += 1) this.#write(wanted[n] as Namespace);
+    while (wanted.length > 0) wanted.pop();
     return before;
   }
 
@@ -145,16 +156,23 @@ export class CanonicalNamespaces {
 
   #namespace(at: Pointer): Namespace {
     if (at === 0) return this.#none;
-    const known = this.#known.get(at) ?? this.#like(at);
-    if (known !== undefined) return known;
+    const place = (at >>> 3) % nearPlaces;
+    const near = this.#near[place] as Near;
+    if (near.address === at) return near.namespace;
+    near.namespace = this.#known.get(at) ?? this.#like(at) ?? this.#read(at);
+    near.address = at;
+    return near.namespace;
+  }
+
+  #read(at: Pointer): Namespace {
     const { word, text } = this.#memory;
     const namespace = {
       prefix: this.#prefix(text(word(at + offsets.prefix))),
       uri: this.#uri(text(word(at + offsets.uri))),
       at,
     };
-    this.#known.set(at, namespace);
-    if (namespace.uri.text.length < longUri) {
+    if (namespace.uri.text.length >= longUri) this.#known.set(at, namespace);
+    else {
       this.#recent[this.#oldest] = namespace;
       this.#oldest = (this.#oldest + 1) % recentMax;
     }
@@ -171,7 +189,6 @@ export class CanonicalNamespaces {
         compare(word(at + offsets.prefix), word(each.at + offsets.prefix)) === 0 &&
         compare(word(at + offsets.uri), word(each.at + offsets.uri)) === 0
       ) {
-        this.#known.set(at, each);
         return each;
       }
     }

@@ -28,6 +28,9 @@ export function whiteEnd(at: u32): u32 {
   while (true) {
     const octets = v128.load(at);
     const more = i8x16.bitmask(i8x16.gt_u(octets, i8x16.splat(0x20)));
+    const raw = i8x16.bitmask(i8x16.eq(octets, i8x16.splat(0x0d)));
+    // A CR as it is is not canonical, and the text is refused where it is written.
+    if (raw != 0 && (more == 0 || ctz(raw) < ctz(more))) return 0;
     if (more == 0) {
       at += 16;
       continue;
