@@ -24,8 +24,11 @@ export function needGostEngine(context: Mocha.Context): string {
 /** A folder where openssl works with its GOST engine. */
 export class GostOpenssl {
   readonly folder = mkdtempSync(join(tmpdir(), 'mezhved-gost-'));
+  readonly #environment: Readonly<Record<string, string>>;
 
-  constructor(engine: string) {
+  /** @param environment what the engine is told besides, such as GOST_PK_FORMAT */
+  constructor(engine: string, environment: Readonly<Record<string, string>> = {}) {
+    this.#environment = { ...environment, OPENSSL_CONF: this.path('openssl.cnf') };
     this.write(
       'openssl.cnf',
       [
@@ -38,12 +41,20 @@ export class GostOpenssl {
         'engine_id = gost',
         `dynamic_path = ${engine}`,
         'default_algorithms = ALL',
+        '',
+      ].join('\n'),
+    );
+    // For -config of req, which would load the engine a second time from the file above.
+    this.write(
+      'req.cnf',
+      [
         '[req]',
         'distinguished_name = name',
         '[name]',
         '[ca]',
         'basicConstraints = critical, CA:TRUE',
         'keyUsage = critical, keyCertSign, digitalSignature',
+        'subjectKeyIdentifier = hash',
         '',
       ].join('\n'),
     );
@@ -64,10 +75,9 @@ export class GostOpenssl {
 
   /** What openssl answers to these words; names of files are those of the folder. */
   ask(...words: string[]): { readonly good: boolean; readonly said: string } {
-    const env = { ...process.env, OPENSSL_CONF: this.path('openssl.cnf') };
     const { status, stdout, stderr } = spawnSync('openssl', words, {
       cwd: this.folder,
-      env,
+      env: { ...process.env, ...this.#environment },
       encoding: 'utf8',
     });
     return { good: status === 0, said: stdout + stderr };
