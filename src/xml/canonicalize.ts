@@ -41,20 +41,31 @@ export function canonicalize(
 
 /**
  * A namespace that is a relative reference, anywhere in the document, has no canonical form
- * (Canonical XML 1.0 §1.3). The parser warns of each; what is no URI at all it does not take.
+ * (Canonical XML 1.0 §1.3). What is no URI at all the parser does not take.
  */
 function checkNamespaces({ doc, line }: XmlElement): void {
-  if (doc.warnings.length === 0) return;
-  const memory = memoryOf(documentPointer(doc));
+  const { word, octets } = memoryOf(documentPointer(doc));
   walkElements(doc, (at) => {
-    for (let ns = memory.word(at + offsets.declarations); ns !== 0; ns = memory.word(ns)) {
-      const name = memory.text(memory.word(ns + offsets.uri));
-      if (name !== '' && !/^[A-Za-z][A-Za-z0-9+.-]*:/.test(name)) {
+    for (let ns = word(at + offsets.declarations); ns !== 0; ns = word(ns)) {
+      const name = word(ns + offsets.uri);
+      if (name !== 0 && octets[name] !== 0 && !hasScheme(octets, name)) {
         throw new XmlRefused('malformed', line, 'it has no canonical form');
       }
     }
     return false;
   });
+}
+
+/** RFC 3986 §3.1: a letter, then letters, digits, + - and ., then a colon. */
+function hasScheme(octets: Uint8Array, name: Pointer): boolean {
+  for (let at = name; ; at += 1) {
+    const octet = octets[at] as number;
+    if (octet === signs.colon) return at > name;
+    const isLetter = (octet | 0x20) >= 0x61 && (octet | 0x20) <= 0x7a;
+    const isDigit = octet >= 0x30 && octet <= 0x39;
+    const isSign = octet === 0x2b || octet === 0x2d || octet === 0x2e;
+    if (!isLetter && (at === name || !(isDigit || isSign))) return false;
+  }
 }
 
 const signs = { space: 0x20, quote: 0x22, colon: 0x3a, less: 0x3c, greater: 0x3e } as const;
