@@ -1,4 +1,5 @@
 import { createHash, type KeyObject, X509Certificate } from 'node:crypto';
+import type { GostPublicKey } from '../gost/keys.ts';
 import { certificateParts } from './der.ts';
 
 /** A certificate's facts, read once. Times are ms UTC. */
@@ -16,7 +17,8 @@ export interface Certificate {
   readonly maySign: boolean;
   /** OID of the algorithm that the issuer signed with. */
   readonly signatureOid: string;
-  readonly keyKind: 'rsa' | 'ec' | 'other';
+  readonly keyKind: 'rsa' | 'ec' | 'gost2001' | 'gost2012-256' | 'gost2012-512' | 'other';
+  readonly gostKey?: GostPublicKey;
   /** RSA modulus in bits. */
   readonly keyBits: number | undefined;
   /** OpenSSL's name of the curve. */
