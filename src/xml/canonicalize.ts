@@ -39,6 +39,22 @@ export function canonicalize(
   inclusivePrefixes: readonly string[] = [],
   without?: XmlElement,
 ): Buffer {
+  return canonicalizeAs(element, canonicalizations[method], inclusivePrefixes, without);
+}
+
+/** A form of canonical XML by libxml2's number: 0 Canonical XML 1.0, 1 exclusive, 2 Canonical XML 1.1. */
+export interface Form {
+  readonly mode: 0 | 1 | 2;
+  readonly comments: boolean;
+}
+
+/** As canonicalize, in forms too that no signature profile has: to find what a signer did. */
+export function canonicalizeAs(
+  element: XmlElement,
+  { mode, comments }: Form,
+  inclusivePrefixes: readonly string[] = [],
+  without?: XmlElement,
+): Buffer {
   const chunks: Buffer[] = [];
   const output = libxml2.xmlOutputBufferCreateIO({
     write: (chunk: Uint8Array) => {
@@ -58,9 +74,9 @@ export function canonicalize(
       documentPointer(element.doc),
       insideSubtree,
       0,
-      canonicalizations[method].mode,
+      mode,
       prefixes,
-      0,
+      comments ? 1 : 0,
       output,
     );
     // A namespace that is a relative reference, anywhere in the document, has no canonical form
