@@ -40,7 +40,9 @@ export interface Edit {
 /** @param without an element inside that is left out */
 export function subjectOf(element: XmlElement, without?: XmlElement): Subject | undefined {
   const scope = Object.keys(element.namespaces);
-  const tree = readCanonical(canonicalizeAs(element, { inclusive: false, comments: true }, scope, without));
+  const tree = readCanonical(
+    canonicalizeAs(element, { inclusive: false, comments: true }, scope, without),
+  );
   const apex = readCanonical(canonicalizeAs(element, { inclusive: true }, [], without));
   if (tree === undefined || apex === undefined) return undefined;
   const own = new Set(tree.attributes.map(({ prefix, local }) => `${prefix}:${local}`));
