@@ -59,6 +59,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   piscina: ['compute'],
   'prom-client': ['metrics'],
   undici: ['cli', 'connectors'],
+  'xml-crypto': ['signature'],
   'xmllint-wasm': ['schema'],
   yaml: ['config', 'participants'],
   zod: ['config', 'participants'],
