@@ -143,7 +143,7 @@ async function compose(config: Config): Promise<Composed> {
   };
   const compute = new ComputePool(threads, snapshotOf(config, registry));
   await compute.ready();
-  const opinions = new OpinionPool(config.secondOpinion);
+  const opinions = new OpinionPool(config.secondOpinion, log);
   const queue = new InProcessQueue(database, systemClock, delivery, (error, exchange) =>
     log.error({ exchange, why: String(error) }, 'delivery'),
   );

@@ -1,5 +1,6 @@
 import { Piscina } from 'piscina';
 import { Fault } from '../fault/fault.ts';
+import type { Log } from '../log.ts';
 import type { Opinion, Question } from './judge-again.ts';
 import { type Failed, isFailed, threadOptions } from './pool.ts';
 
@@ -21,7 +22,7 @@ export class OpinionPool {
   readonly #limits: OpinionLimits;
   readonly #pool: Piscina;
 
-  constructor(limits: OpinionLimits) {
+  constructor(limits: OpinionLimits, log: Pick<Log, 'error'>) {
     this.#limits = limits;
     this.#pool = new Piscina({
       ...threadOptions('opinion-worker'),
@@ -32,6 +33,8 @@ export class OpinionPool {
       maxQueue: limits.waitingMax * 2,
       concurrentTasksPerWorker: 1,
     });
+    // A thread that dies without a question has nobody else to tell.
+    this.#pool.on('error', (error) => log.error({ why: String(error) }, 'second opinion'));
   }
 
   /**

@@ -40,23 +40,23 @@ export function secondOpinion(text: string, signature: string): SecondOpinion {
     signedInfo = seen;
     fingerprint = readCertificate(certificate).fingerprint;
   });
-  const good = checks(verifier, text, signature);
-  const [published, ...others] = good ? verifier.getSignedReferences() : [];
+  const said = answerOf(verifier, text, signature);
+  if (said === 'no') return { verdict: 'digest', octets, signedInfo, fingerprint };
+  const [published, ...others] = said === 'yes' ? verifier.getSignedReferences() : [];
   if (published !== undefined && others.length === 0) {
     return { verdict: 'good', octets: Buffer.from(published), signedInfo, fingerprint };
   }
-  const verdict =
-    signedInfo !== undefined ? 'value' : octets !== undefined ? 'digest' : 'unreadable';
+  const verdict = signedInfo === undefined ? 'unreadable' : 'value';
   return { verdict, octets, signedInfo, fingerprint };
 }
 
-/** It says no by false or by any exception; how far it came is known from what it computed. */
-function checks(verifier: SignedXml, text: string, signature: string): boolean {
+/** It says no to a digest by false, and to all else by an exception. */
+function answerOf(verifier: SignedXml, text: string, signature: string): 'yes' | 'no' | 'thrown' {
   try {
     verifier.loadSignature(signature);
-    return verifier.checkSignature(text) === true;
+    return verifier.checkSignature(text) === true ? 'yes' : 'no';
   } catch {
-    return false;
+    return 'thrown';
   }
 }
 

@@ -62,11 +62,11 @@ describe('a node that seeks second opinions', function () {
     return from.sign(calls.sendRequestCall('1.2', { messageId: freshMessageId(), content }));
   }
 
-  for (const kind of ['rsa', 'ec'] as const) {
+  for (const kind of ['rsa', 'ec', 'gost', 'gost512'] as const) {
     it(`accepts what both find good: ${kind}`, async () => {
       const asked = await counted('asked');
       const agreed = await counted('agreed');
-      const from = witness.client('agency-a', '1.2', kind);
+      const from = witness.client(sandboxSigner('agency-a', kind), '1.2');
       const answer = await sender.post(request(birthRequest('Тест'), from), 'SendRequest');
       expect(answer.status, answer.text).to.equal(200);
       expect(await counted('asked')).to.equal(asked + 1);
