@@ -68,7 +68,10 @@ export function withXml<T>(
 function read(bytes: Uint8Array): XmlDocument {
   try {
     return XmlDocument.fromBuffer(bytes, {
-      option: ParseOption.XML_PARSE_NO_XXE | ParseOption.XML_PARSE_BIG_LINES,
+      option:
+        ParseOption.XML_PARSE_NO_XXE |
+        ParseOption.XML_PARSE_BIG_LINES |
+        ParseOption.XML_PARSE_COMPACT,
       encoding: 'utf-8',
     });
   } catch (error) {

@@ -55,6 +55,7 @@ const worldly: readonly string[] = [
   'src/schema/files.ts',
   'src/server.ts',
   'src/signature/signer.ts',
+  'src/signature/smev-transform.ts',
   'src/smev/incoming-queue.ts',
   'src/smev/queue-item.ts',
   'src/store/',

@@ -1,0 +1,168 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { capturedXml } from '../../src/cli/captured.ts';
+import { Fault } from '../../src/fault/fault.ts';
+import { smevTransform } from '../../src/signature/smev-transform.ts';
+import { canonicalize } from '../../src/xml/canonicalize.ts';
+import { withXml } from '../../src/xml/document.ts';
+import { type GostKind, gostPair, needGostOpenssl } from '../harness/gost-openssl.ts';
+import { needSantuario, Santuario } from '../harness/santuario.ts';
+import { sendRequest, types } from '../signature/documents.ts';
+import { seeded } from '../xml/random.ts';
+import { needReference } from './schema-reference.ts';
+import { borderDocument, transformDocument } from './transform-documents.ts';
+
+const full = process.env['MEZHVED_FULL'] === '1';
+const cp = 'urn:ietf:params:xml:ns:cpxmlsec:algorithms:';
+const more = 'http://www.w3.org/2001/04/xmldsig-more#';
+
+const by256 = [`${cp}gostr34102012-gostr34112012-256`, `${cp}gostr34112012-256`] as const;
+const by512 = [`${cp}gostr34102012-gostr34112012-512`, `${cp}gostr34112012-512`] as const;
+const methods: readonly (readonly [GostKind, string, string, string])[] = [
+  ...['A', 'B', 'C', 'TCA', 'TCB', 'TCC', 'TCD'].map(
+    (set) => ['gost2012_256', set, ...by256] as const,
+  ),
+  ...['A', 'B', 'C'].map((set) => ['gost2012_512', set, ...by512] as const),
+  ['gost2001', 'A', `${more}gostr34102001-gostr3411`, `${more}gostr3411`],
+  ['gost2001', 'B', `${cp}gostr34102001-gostr3411`, `${cp}gostr3411`],
+];
+
+describe('Apache Santuario with GOST', function () {
+  this.timeout(full ? 1_800_000 : 120_000);
+  let santuario: Santuario;
+
+  before(function () {
+    needSantuario(this);
+    santuario = new Santuario();
+  });
+
+  after(() => santuario?.close());
+
+  it('judges captured messages as what they are', async function () {
+    const reference = needReference(this);
+    let good = 0;
+    let bad = 0;
+    for (const folder of ['signed-real', 'signed-ws-normalized']) {
+      for (const name of readdirSync(join(reference, 'samples', folder))) {
+        const { xml } = capturedXml(readFileSync(join(reference, 'samples', folder, name)));
+        const digest = name.startsWith('NEGATIVE-digest') ? 'bad' : 'good';
+        const verdicts = await santuario.verify(xml);
+        expect(verdicts.length, name).to.be.greaterThan(0);
+        for (const { id, ...verdict } of verdicts) {
+          expect(verdict, `${name} ${id}`).to.deep.equal({ digest, signature: 'good' });
+        }
+        if (digest === 'good') good += verdicts.length;
+        else bad += verdicts.length;
+      }
+    }
+    expect([good, bad]).to.deep.equal([27, 4]);
+  });
+
+  for (const [kind, paramset, signatureMethod, digestMethod] of methods) {
+    it(`signs by ${signatureMethod} with ${kind} ${paramset}, and sees what was changed`, async function () {
+      needGostOpenssl(this);
+      const container = 'CallerInformationSystemSignature';
+      const xml = sendRequest('<x:Q xmlns:x="urn:x">ё &gt;<y xmlns="urn:y"/></x:Q>')
+        .replace('<t:SenderProvidedRequestData>', '<t:SenderProvidedRequestData Id="S">')
+        .replace('</t:SendRequestRequest>', `<t:${container}/></t:SendRequestRequest>`);
+      const keys = gostPair(kind, paramset);
+      const job = { xml, id: 'S', namespace: types, container, signatureMethod, digestMethod };
+      const signed = (await santuario.sign({ ...job, ...keys })).toString();
+      const [, signature = ''] = /<ds:Signature (.*)<\/ds:Signature>/s.exec(signed) ?? [];
+      expect(signature).to.not.match(/\s</);
+      expect(signature.match(/ds:Transform /g)).to.have.lengthOf(2);
+      const good = { id: 'S', digest: 'good', signature: 'good' };
+      expect(await santuario.verify(signed)).to.deep.equal([good]);
+      const changed = await santuario.verify(signed.replace('ё', 'е'));
+      expect(changed).to.deep.equal([{ ...good, digest: 'bad' }]);
+      const info = signed.replace('<ds:Reference ', '<ds:Reference Id="R" ');
+      expect(await santuario.verify(info)).to.deep.equal([{ ...good, signature: 'bad' }]);
+    });
+  }
+
+  it('says what is wrong with a document, and goes on', async () => {
+    expect(await failureOf(santuario.verify('<a xmlns="urn:a"'))).to.match(/SAXParseException/);
+    expect(await santuario.verify('<a xmlns="urn:a"/>')).to.deep.equal([]);
+  });
+});
+
+describe('the SMEV transform and Woodstox', function () {
+  this.timeout(full ? 1_800_000 : 120_000);
+  let santuario: Santuario;
+
+  before(function () {
+    needSantuario(this);
+    santuario = new Santuario();
+  });
+
+  after(() => santuario?.close());
+
+  for (const file of ['edge-cases.json', 'random.json']) {
+    it(`Woodstox gives what ${file} expects`, async function () {
+      const path = join(needReference(this), 'vectors', file);
+      const vectors: { name: string; input: string; transform_after_c14n: string }[] = JSON.parse(
+        readFileSync(path, 'utf8'),
+      );
+      for (const { name, input, transform_after_c14n: expected } of vectors) {
+        if (expected.startsWith('ERR')) {
+          expect(await failureOf(santuario.transform(input)), name).to.match(/XMLStreamException/);
+        } else {
+          const same = (await santuario.transform(input)).equals(Buffer.from(expected));
+          expect(same, name).to.equal(true);
+        }
+      }
+    });
+  }
+
+  const kinds = {
+    'random documents, refusals included': transformDocument,
+    'text at the borders of blocks': borderDocument,
+  };
+  for (const [name, documents] of Object.entries(kinds)) {
+    it(`agree over ${name}`, async () => {
+      await fc.assert(
+        fc.asyncProperty(documents, async (xml) => {
+          const theirs = await outcome(santuario.transform(xml));
+          expect(ours(xml)).to.equal(theirs);
+        }),
+        seeded(full ? 10_000 : 300),
+      );
+    });
+  }
+});
+
+const refused = 'refused';
+
+function ours(xml: string): string {
+  try {
+    return withXml(
+      Buffer.from(xml),
+      (document) => smevTransform(canonicalize(document.root)).toString(),
+      { processingInstructions: 'allow' },
+    );
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'TRANSFORM_REFUSED') return refused;
+    throw error;
+  }
+}
+
+async function outcome(octets: Promise<Buffer>): Promise<string> {
+  try {
+    return (await octets).toString();
+  } catch (error) {
+    // The writer's refusals are the transform's; those of the parser would be the generator's.
+    if (/XMLStreamException/.test(String(error))) return refused;
+    throw error;
+  }
+}
+
+async function failureOf(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+    return 'none';
+  } catch (error) {
+    return String(error);
+  }
+}
