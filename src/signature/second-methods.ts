@@ -13,7 +13,7 @@ import { exclusive } from '../xml/canonicalize.ts';
 import { digestAlgorithms, type SignatureAlgorithm, signatureAlgorithms } from './algorithms.ts';
 import { digestOf } from './digest.ts';
 import { smevTransformUri } from './profiles.ts';
-import { smevTransform } from './smev-transform.ts';
+import { smevTransformReference } from './smev-transform-reference.ts';
 
 // What xml-crypto lacks or does otherwise than the standards say, for src/signature/second-opinion.ts
 // alone. Its own work, parsing and canonicalization, stays its own: that is what a second opinion is for.
@@ -87,7 +87,9 @@ class Smev implements CanonicalizationOrTransformationAlgorithm {
 
   // xml-crypto parses what the transform before gave: its exclusive form is that again.
   process(node: DomNode): string {
-    return smevTransform(Buffer.from(new Exclusive().process(node as DomElement, {}))).toString();
+    return smevTransformReference(
+      Buffer.from(new Exclusive().process(node as DomElement, {})),
+    ).toString();
   }
 }
 
