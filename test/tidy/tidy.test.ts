@@ -20,6 +20,7 @@ const worldly: readonly string[] = [
   'src/admin/',
   'src/cli/',
   'src/clock.ts',
+  'src/compute/opinion-pool.ts',
   'src/compute/pool.ts',
   'src/compute/worker.ts',
   'src/config/load.ts',
