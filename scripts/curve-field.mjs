@@ -103,23 +103,23 @@ function foldedFunction({ n, fold }, name, product, singles, { before, column: c
   const lines = [head(name, product, singles), ...before];
   // A column carries a bias of half a limb, so that cutting its low bits off leaves a signed limb.
   const bias = half;
-  lines.push('  let x: i64 = 0;');
-  for (let k = n; k < 2 * n - 1; k++) {
-    lines.push(`  x += ${[`<i64>${bias}`, ...columnOf(k)].join(' + ')};`);
-    lines.push(`  const h${k - n} = x & ${mask};`, `  x >>= ${limbBits};`);
-  }
-  lines.push(`  const h${n - 1} = x;`, '  x = 0;');
+  lines.push('  let x: i64 = 0;', '  let y: i64 = 0;');
+  // A high column and the low one that it folds into go in turn: two chains of carries side by side.
   for (let k = 0; k < n; k++) {
-    const start = k < n - 1 ? bias - bias * fold : bias;
-    const terms = [`<i64>(${start})`, ...columnOf(k), `h${k} * <i64>(${fold})`];
+    const isLast = k === n - 1;
+    if (!isLast) lines.push(`  y += ${[`<i64>${bias}`, ...columnOf(n + k)].join(' + ')};`);
+    const high = isLast ? 'y' : `(y & ${mask})`;
+    const start = isLast ? bias : bias - bias * fold;
+    const terms = [`<i64>(${start})`, ...columnOf(k), `${high} * <i64>(${fold})`];
     lines.push(`  x += ${[...terms, ...single(singles, k)].join(' + ')};`);
-    lines.push(`  ${k < 2 ? 'let' : 'const'} r${k} = <i32>x & ${mask};`, `  x >>= ${limbBits};`);
+    if (k < 2) lines.push(`  const r${k} = <i32>x & ${mask};`);
+    else lines.push(`  store<i32>(to, (<i32>x & ${mask}) - ${bias}, ${4 * k});`);
+    lines.push(`  x >>= ${limbBits};`, ...(isLast ? [] : [`  y >>= ${limbBits};`]));
   }
   lines.push(
     `  x = <i64>r0 + x * <i64>(${fold});`,
-    `  r0 = <i32>x & ${mask};`,
-    `  r1 += <i32>(x >> ${limbBits});`,
-    ...range(n).map((k) => `  store<i32>(to, r${k} - ${bias}, ${4 * k});`),
+    `  store<i32>(to, (<i32>x & ${mask}) - ${bias});`,
+    `  store<i32>(to, r1 + <i32>(x >> ${limbBits}) - ${bias}, 4);`,
     '}',
   );
   return lines.join('\n');
