@@ -1,9 +1,8 @@
 import { CanonicalNamespaces } from './canonical-namespaces.ts';
-import { type XmlElement, XmlRefused } from './document.ts';
+import { checkCanonicalForm, type XmlElement, XmlRefused } from './document.ts';
 import { documentPointer, nodePointer, type Pointer } from './libxml2.ts';
 import { OctetWriter } from './octet-writer.ts';
 import { type Memory, memoryOf, nodeTypes, offsets } from './tree-memory.ts';
-import { walkElements } from './walk.ts';
 
 /** The canonicalizations of XMLDSig that this node knows, by URI. */
 export const canonicalizations = {
@@ -29,35 +28,37 @@ export function canonicalize(
   inclusivePrefixes: readonly string[] = [],
   without?: XmlElement,
 ): Buffer {
-  checkNamespaces(element);
-  const { inclusive } = canonicalizations[method];
+  return canonicalizeAs(element, canonicalizations[method], inclusivePrefixes, without);
+}
+
+/** What a canonical form declares and keeps. */
+export interface Form {
+  /** Canonical XML: every namespace in scope; else those that are used (exclusive). */
+  readonly inclusive: boolean;
+  readonly comments?: boolean;
+}
+
+/**
+ * The same in any form, those too that no signature here is made in.
+ *
+ * @throws XmlRefused where the document has no canonical form
+ */
+export function canonicalizeAs(
+  element: XmlElement,
+  { inclusive, comments = false }: Form,
+  inclusivePrefixes: readonly string[] = [],
+  without?: XmlElement,
+): Buffer {
+  checkCanonicalForm(element.doc);
   // Strings of the tree are one character an octet.
   const prefixes = inclusivePrefixes.map((prefix) =>
     prefix === '#default' ? '' : Buffer.from(prefix).toString('latin1'),
   );
   const memory = memoryOf(documentPointer(element.doc));
-  return new Canonicalizer(memory, inclusive ? 'all' : new Set(prefixes)).element(
+  return new Canonicalizer(memory, inclusive ? 'all' : new Set(prefixes), comments).element(
     nodePointer(element),
     without === undefined ? 0 : nodePointer(without),
   );
-}
-
-/**
- * A namespace that is a relative reference, anywhere in the document, has no canonical form
- * (Canonical XML 1.0 §1.3). The parser warns of each; what is no URI at all it does not take.
- */
-function checkNamespaces({ doc, line }: XmlElement): void {
-  if (doc.warnings.length === 0) return;
-  const memory = memoryOf(documentPointer(doc));
-  walkElements(doc, (at) => {
-    for (let ns = memory.word(at + offsets.declarations); ns !== 0; ns = memory.word(ns)) {
-      const name = memory.text(memory.word(ns + offsets.uri));
-      if (name !== '' && !/^[A-Za-z][A-Za-z0-9+.-]*:/.test(name)) {
-        throw new XmlRefused('malformed', line, 'it has no canonical form');
-      }
-    }
-    return false;
-  });
 }
 
 const signs = { space: 0x20, quote: 0x22, colon: 0x3a, less: 0x3c, greater: 0x3e } as const;
@@ -67,12 +68,14 @@ class Canonicalizer {
   readonly #out: OctetWriter;
   readonly #namespaces: CanonicalNamespaces;
   readonly #inclusive: boolean;
+  readonly #comments: boolean;
 
-  constructor(memory: Memory, tracked: 'all' | ReadonlySet<string>) {
+  constructor(memory: Memory, tracked: 'all' | ReadonlySet<string>, comments: boolean) {
     this.#memory = memory;
     this.#out = new OctetWriter(memory.octets);
     this.#namespaces = new CanonicalNamespaces(memory, this.#out, tracked);
     this.#inclusive = tracked === 'all';
+    this.#comments = comments;
   }
 
   /** Nothing recurses: the tree may be as deep as it likes. */
@@ -119,6 +122,10 @@ class Canonicalizer {
         this.#out.ascii('?>');
         return;
       case nodeTypes.comment:
+        if (!this.#comments) return;
+        this.#out.ascii('<!--');
+        if (content !== 0) this.#out.instruction(content);
+        this.#out.ascii('-->');
         return;
       default:
         throw new XmlRefused('malformed', 0, 'it has no canonical form');

@@ -51,6 +51,19 @@ describe('canonicalize', () => {
     );
   });
 
+  it('refuses a relative namespace name anywhere in the document, as libxml2 does', () => {
+    for (const name of ['rel', './a', '1a:b', '/x', '?q', '#f', '//x/y', '+a:b']) {
+      for (const text of [
+        `<a xmlns="${name}"><b/></a>`,
+        `<a><b/><c xmlns:p="${name}"/></a>`,
+        `<a><b xmlns="${name}"/></a>`,
+      ]) {
+        expect(() => ofChild(text, exclusive), text).to.throw();
+      }
+    }
+    expect(ofChild('<a xmlns:p="a+1-.:b"><p:b/></a>', exclusive)).to.contain('a+1-.:b');
+  });
+
   it('drops comments and expands CDATA', () => {
     expect(octets('<a>1<!-- x -->2<![CDATA[<&>]]></a>', exclusive)).to.equal(
       '<a>12&lt;&amp;&gt;</a>',
