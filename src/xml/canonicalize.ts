@@ -28,14 +28,34 @@ export function canonicalize(
   inclusivePrefixes: readonly string[] = [],
   without?: XmlElement,
 ): Buffer {
+  return canonicalizeAs(element, canonicalizations[method], inclusivePrefixes, without);
+}
+
+/** What a canonical form declares and keeps. */
+export interface Form {
+  /** Canonical XML: every namespace in scope; else those that are used (exclusive). */
+  readonly inclusive: boolean;
+  readonly comments?: boolean;
+}
+
+/**
+ * The same in any form, those too that no signature here is made in.
+ *
+ * @throws XmlRefused where the document has no canonical form
+ */
+export function canonicalizeAs(
+  element: XmlElement,
+  { inclusive, comments = false }: Form,
+  inclusivePrefixes: readonly string[] = [],
+  without?: XmlElement,
+): Buffer {
   checkCanonicalForm(element.doc);
-  const { inclusive } = canonicalizations[method];
   // Strings of the tree are one character an octet.
   const prefixes = inclusivePrefixes.map((prefix) =>
     prefix === '#default' ? '' : Buffer.from(prefix).toString('latin1'),
   );
   const memory = memoryOf(documentPointer(element.doc));
-  return new Canonicalizer(memory, inclusive ? 'all' : new Set(prefixes)).element(
+  return new Canonicalizer(memory, inclusive ? 'all' : new Set(prefixes), comments).element(
     nodePointer(element),
     without === undefined ? 0 : nodePointer(without),
   );
@@ -48,12 +68,14 @@ class Canonicalizer {
   readonly #out: OctetWriter;
   readonly #namespaces: CanonicalNamespaces;
   readonly #inclusive: boolean;
+  readonly #comments: boolean;
 
-  constructor(memory: Memory, tracked: 'all' | ReadonlySet<string>) {
+  constructor(memory: Memory, tracked: 'all' | ReadonlySet<string>, comments: boolean) {
     this.#memory = memory;
     this.#out = new OctetWriter(memory.octets);
     this.#namespaces = new CanonicalNamespaces(memory, this.#out, tracked);
     this.#inclusive = tracked === 'all';
+    this.#comments = comments;
   }
 
   /** Nothing recurses: the tree may be as deep as it likes. */
@@ -100,6 +122,10 @@ class Canonicalizer {
         this.#out.ascii('?>');
         return;
       case nodeTypes.comment:
+        if (!this.#comments) return;
+        this.#out.ascii('<!--');
+        if (content !== 0) this.#out.instruction(content);
+        this.#out.ascii('-->');
         return;
       default:
         throw new XmlRefused('malformed', 0, 'it has no canonical form');

@@ -4,13 +4,15 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { capturedXml } from '../../src/cli/captured.ts';
 import { Fault } from '../../src/fault/fault.ts';
+import { signText } from '../../src/signature/insert.ts';
+import type { Signer } from '../../src/signature/signer.ts';
 import { smevTransform } from '../../src/signature/smev-transform.ts';
 import { canonicalize } from '../../src/xml/canonicalize.ts';
 import { withXml } from '../../src/xml/document.ts';
 import { type GostKind, gostPair, needGostOpenssl } from '../harness/gost-openssl.ts';
 import { needSantuario, Santuario } from '../harness/santuario.ts';
-import { sendRequest, types } from '../signature/documents.ts';
-import { seeded } from '../xml/random.ts';
+import { sendRequest, signerOf, types } from '../signature/documents.ts';
+import { randomElement, seeded } from '../xml/random.ts';
 import { needReference } from './schema-reference.ts';
 import { borderDocument, transformDocument } from './transform-documents.ts';
 
@@ -29,7 +31,13 @@ const methods: readonly (readonly [GostKind, string, string, string])[] = [
   ['gost2001', 'B', `${cp}gostr34102001-gostr3411`, `${cp}gostr3411`],
 ];
 
-describe('Apache Santuario with GOST', function () {
+const signers: Readonly<Record<string, () => Signer>> = {
+  'RSA and SHA-256': () => signerOf('rsa'),
+  'ECDSA P-256 and SHA-384': () => signerOf('ec', 'sha384'),
+  'ECDSA P-384 and SHA-512': () => signerOf('ec', 'sha512', 'secp384r1'),
+};
+
+describe('Apache Santuario', function () {
   this.timeout(full ? 1_800_000 : 120_000);
   let santuario: Santuario;
 
@@ -82,8 +90,26 @@ describe('Apache Santuario with GOST', function () {
     });
   }
 
+  for (const [name, signer] of Object.entries(signers)) {
+    it(`finds what is signed with ${name} good, over random documents`, async () => {
+      await fc.assert(
+        fc.asyncProperty(randomElement, async (content) => {
+          const signed = signText(sendRequest(content), 'caller', signer());
+          const good = { id: 'SIGNED_BY_CALLER', digest: 'good', signature: 'good' };
+          expect(await santuario.verify(signed)).to.deep.equal([good]);
+        }),
+        seeded(full ? 1000 : 50),
+      );
+    });
+  }
+
   it('says what is wrong with a document, and goes on', async () => {
     expect(await failureOf(santuario.verify('<a xmlns="urn:a"'))).to.match(/SAXParseException/);
+    const twice = signText(sendRequest(), 'caller', signerOf('rsa')).replace(
+      '<soap:Body>',
+      '<soap:Header><a Id="SIGNED_BY_CALLER"/></soap:Header><soap:Body>',
+    );
+    expect(await failureOf(santuario.verify(twice))).to.include('SIGNED_BY_CALLER');
     expect(await santuario.verify('<a xmlns="urn:a"/>')).to.deep.equal([]);
   });
 });
