@@ -87,7 +87,7 @@ function issuedByGost({ gostKey, parts: by }: Certificate, { parts }: Certificat
   const hash = Object.hasOwn(gostIssuerAlgorithms, parts.signatureOid)
     ? gostIssuerAlgorithms[parts.signatureOid]
     : undefined;
-  if (hash === undefined || gostKey === undefined) return false;
+  if (hash === undefined || gostKey === undefined || !parts.algorithmsAgree) return false;
   if (by.keyUsage !== undefined && (by.keyUsage & certSign) === 0) return false;
   if (!parts.issuerName.equals(by.subjectName)) return false;
   return verifyDigest(gostKey, gostDigest(hash, parts.signed), parts.signature);

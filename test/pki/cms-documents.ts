@@ -4,13 +4,14 @@ import { type IssuingKey, signDer } from '../../src/pki/issuing-key.ts';
 export function item(tag: number, ...parts: readonly Uint8Array[]): Buffer {
   const content = Buffer.concat(parts);
   const length = content.length;
-  const lengthOctets =
-    length < 0x80
-      ? [length]
-      : length < 0x100
-        ? [0x81, length]
-        : [0x83, length >> 16, (length >> 8) & 0xff, length & 0xff];
+  const lengthOctets = length < 0x80 ? [length] : longLength(length);
   return Buffer.concat([Buffer.from([tag, ...lengthOctets]), content]);
+}
+
+function longLength(length: number): number[] {
+  const octets: number[] = [];
+  for (let left = length; left > 0; left >>= 8) octets.unshift(left & 0xff);
+  return [0x80 + octets.length, ...octets];
 }
 
 export const sequence = (...parts: readonly Uint8Array[]) => item(0x30, ...parts);
