@@ -25,6 +25,21 @@ export function fieldWriter({ n, fold }) {
   return {
     n,
     unitsMax,
+    /**
+     * Whether formulas share one function for products and one for squares, which take coefficients:
+     * a function for each sum would be quicker, but that many of 18 limbs are more code than the
+     * processor keeps at hand.
+     */
+    shared: fold !== undefined && n === 18,
+    callShared(square) {
+      const name = square ? 'sharedSquare' : 'sharedProduct';
+      const product = { coefficient: 'times', square };
+      const more = ['times: i64', 'more: i64'];
+      const make = () =>
+        foldedFunction({ n, fold }, name, product, [{ coefficient: 'more' }], more);
+      if (!written.has(name)) written.set(name, make());
+      return name;
+    },
     /** The name of the function for a product and single elements, written at its first use. */
     call(product, singles) {
       const name = nameOf(product, singles);
@@ -75,6 +90,9 @@ function column(n, { coefficient, square }, k) {
     .map((i) => [i, k - i])
     .filter(([i, j]) => j >= 0 && j < n && (!square || i <= j));
   if (pairs.length === 0) return [];
+  if (!square && coefficient === 'times') {
+    return [`(${pairs.map(([i, j]) => `c${i} * b${j}`).join(' + ')})`];
+  }
   if (!square) return [scaled(pairs.map(([i, j]) => `a${i} * b${j}`).join(' + '), coefficient)];
   const twice = pairs.filter(([i, j]) => i < j).map(([i, j]) => `a${i} * a${j}`);
   const once = pairs.filter(([i, j]) => i === j).map(([i]) => `a${i} * a${i}`);
@@ -87,15 +105,20 @@ function scaled(text, coefficient) {
 }
 
 function factor(coefficient) {
-  return coefficient === 'a' ? 'load<i64>(COEFFICIENT_A)' : `<i64>(${coefficient})`;
+  if (coefficient === 'a') return 'load<i64>(COEFFICIENT_A)';
+  return typeof coefficient === 'string' ? coefficient : `<i64>(${coefficient})`;
 }
 
 function single(singles, k) {
   return singles.map(({ coefficient }, i) => scaled(`i64.load32_s(l${i}, ${4 * k})`, coefficient));
 }
 
-function foldedFunction({ n, fold }, name, product, singles) {
-  const lines = [head(name, product, singles), ...loads(n, operandsOf(product))];
+function foldedFunction({ n, fold }, name, product, singles, parameters) {
+  const lines = [head(name, product, singles, parameters), ...loads(n, operandsOf(product))];
+  if (!product.square && product.coefficient === 'times') {
+    // Cheaper than to multiply each column.
+    lines.push(...range(n).map((i) => `  const c${i} = a${i} * times;`));
+  }
   // A column carries a bias of half a limb, so that cutting its low bits off leaves a signed limb.
   const bias = half;
   lines.push('  let x: i64 = 0;', '  let y: i64 = 0;');

@@ -55,7 +55,7 @@ const constants = [
 // Wiped after signing, all of it.
 const variables = [
   ...['AX', 'AY', 'AZ', 'AT', ...range(10).map((i) => `T${i}`)],
-  ...['PART', 'PX', 'PY', 'RX', 'RY', 'DENOMINATOR', 'INVERSE', 'CANDIDATE'],
+  ...['PART', 'SUM', 'PX', 'PY', 'RX', 'RY', 'DENOMINATOR', 'INVERSE', 'CANDIDATE'],
   ...[
     'NONCE_Q',
     'SCALAR_Q',
