@@ -1,7 +1,9 @@
 import { expect } from 'chai';
+import { causes } from '../../../src/signature/explain/causes.ts';
 import { signedRequest, signerOf } from '../documents.ts';
 import { explained } from './damaged.ts';
 import { content, digestCases } from './digest-cases.ts';
+import { valueCases } from './value-cases.ts';
 
 describe('explaining a signature', () => {
   it('says of a good one that it is good', () => {
@@ -19,4 +21,19 @@ describe('explaining a signature', () => {
       else expect(told.ru).to.match(/Что делать: /);
     });
   }
+
+  for (const { name, cause, make } of valueCases) {
+    it(`with a good digest and a bad value, ${name}: ${cause}`, () => {
+      const told = explained(make());
+      expect(told.cause).to.equal(cause);
+      expect(told).to.include({ good: false, digest: 'good', signature: 'bad' });
+    });
+  }
+
+  it('has a message for each cause', () => {
+    const found = new Set(
+      [...digestCases, ...valueCases].flatMap(({ cause }) => cause?.split('+')),
+    );
+    expect(Object.keys(causes).filter((cause) => !found.has(cause))).to.deep.equal([]);
+  });
 });
