@@ -1,6 +1,7 @@
 import { asFault, Fault } from '../fault/fault.ts';
 import { type Certificate, readCertificate } from '../pki/certificate.ts';
-import { dsNamespace } from '../smev/namespaces.ts';
+import { dsNamespace, versionOfTypes } from '../smev/namespaces.ts';
+import { xmlFault } from '../soap/xml-fault.ts';
 import type { XmlDocument, XmlElement } from '../xml/document.ts';
 import { elementsWithId } from '../xml/ids.ts';
 import { child, pathOf } from '../xml/navigate.ts';
@@ -9,7 +10,7 @@ import { checkKey } from './key.ts';
 import type { Profile } from './profiles.ts';
 import { readStructure, type Structure } from './structure.ts';
 import { transformed } from './transforms.ts';
-import { algorithmOf, certificateOf, digestHolds, valueHolds } from './verify.ts';
+import { algorithmOf, certificateOf, digestHolds, onlySignature, valueHolds } from './verify.ts';
 import { tokenOf, wsseNamespace } from './wsse.ts';
 
 type Verdict = 'good' | 'bad';
@@ -42,7 +43,7 @@ export function examine(
       work();
       return 'good';
     } catch (thrown) {
-      problems.push(told(asFault(thrown)));
+      problems.push(told(asFault(xmlFault(thrown))));
       return 'bad';
     }
   };
@@ -55,7 +56,7 @@ export function examine(
   }
   const digest = judge(() => judgeDigest(document, structure));
   const signature = judge(() => judgeValue(document, structure, found));
-  judge(() => judgePlace(document, structure, found.demanded));
+  judge(() => judgePlace(document, structure, found));
   return { ...outline, digest, signature, problems: [...new Set(problems)] };
 }
 
@@ -100,14 +101,23 @@ export function certificateFor(
 function judgePlace(
   document: XmlDocument,
   structure: Structure,
-  demanded: XmlElement | undefined,
+  { container, demanded, misplaced }: FoundSignature,
 ): void {
-  if (demanded === undefined) return;
+  if (container !== undefined && isOfMessage(container)) onlySignature(container);
   const target = targetOf(document, structure);
-  if (target.isSameNode(demanded)) return;
+  if (misplaced || (demanded === undefined && isOfMessage(target))) {
+    const place = container === undefined ? '/' : pathOf(container);
+    throw new Fault('SIGNATURE_TARGET', { public: `подпись не на своём месте: ${place}` });
+  }
+  if (demanded === undefined || target.isSameNode(demanded)) return;
   throw new Fault('SIGNATURE_TARGET', {
     public: `подписано: ${pathOf(target)}; ожидается ${pathOf(demanded)}`,
   });
+}
+
+/** What the schemas of the exchange have signed, a signature in a container of theirs covers. */
+function isOfMessage({ namespaceUri }: XmlElement): boolean {
+  return versionOfTypes(namespaceUri) !== undefined;
 }
 
 function told({ code, detail }: Fault): string {

@@ -1,0 +1,9 @@
+import type { Attack, Chapter } from './attack.ts';
+import { keysAndMethods } from './catalogue/keys.ts';
+import { referencing } from './catalogue/references.ts';
+import { structure } from './catalogue/structure.ts';
+import { wrapping } from './catalogue/wrapping.ts';
+
+export const chapters: readonly Chapter[] = [wrapping, structure, referencing, keysAndMethods];
+
+export const attacks: readonly Attack[] = chapters.flatMap((chapter) => chapter.attacks);
