@@ -1,14 +1,25 @@
-// Makes the test PKI of certs.example anew: npm run certs. Its keys are public; nothing but the
-// sandbox profile trusts them.
+// Makes what is missing of the test PKI in certs.example: npm run certs. Its keys are public; nothing but
+// the sandbox profile trusts them. What is there stays: databases of earlier versions know it.
+//   npm run certs -- NAME KIND [FOLDER]   a certificate of the test authority for a system of your own
 import { createPrivateKey } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Issued, issueCertificate, newKey } from '../src/pki/issue.ts';
+import { isGostKey, readGostPrivateKey } from '../src/pki/gost-key.ts';
+import { type Issued, issueCertificate } from '../src/pki/issue.ts';
+import { type IssuingKey, newGostKey, newKey } from '../src/pki/issuing-key.ts';
 
-const folder = join(import.meta.dirname, '..', 'certs.example');
+const examples = join(import.meta.dirname, '..', 'certs.example');
 const organization = 'Межвед: испытательный стенд';
 const year = 365.25 * 86_400_000;
 const notBefore = Date.UTC(2026, 0, 1);
+
+const kinds = {
+  rsa: { suffix: '', make: () => newKey('rsa') },
+  ec: { suffix: '-ec', make: () => newKey('ec') },
+  gost: { suffix: '-gost', make: () => newGostKey('gost2012-256') },
+  gost512: { suffix: '-gost512', make: () => newGostKey('gost2012-512') },
+} satisfies Record<string, { suffix: string; make: () => IssuingKey }>;
+type Kind = keyof typeof kinds;
 
 const leaves = {
   node: 'Испытательный узел Межвед',
@@ -16,25 +27,55 @@ const leaves = {
   'agency-b': 'Испытательное ведомство Б',
 };
 
-function save(stem: string, { key, certificate }: Issued): void {
-  writeFileSync(join(folder, `${stem}.key.pem`), key);
-  writeFileSync(join(folder, `${stem}.crt.pem`), certificate);
+const [name, kind = 'rsa', folder = '.'] = process.argv.slice(2);
+if (name === undefined) makeExamples();
+else if (kind in kinds)
+  save(folder, `${name}${kinds[kind as Kind].suffix}`, leaf(name, kind as Kind));
+else {
+  process.stderr.write(`${Object.keys(kinds).join(', ')}\n`);
+  process.exitCode = 2;
 }
 
-for (const kind of ['rsa', 'ec'] as const) {
-  const suffix = kind === 'ec' ? '-ec' : '';
-  const commonName = `Испытательный УЦ Межвед (${kind.toUpperCase()})`;
-  const ca = issueCertificate(newKey(kind), {
-    commonName,
-    organization,
-    notBefore,
-    notAfter: notBefore + 20 * year,
-    ca: true,
-  });
-  save(`ca${suffix}`, ca);
-  const issuer = { key: createPrivateKey(ca.key), commonName, organization };
-  for (const [stem, leaf] of Object.entries(leaves)) {
-    const wish = { commonName: leaf, organization, notBefore, notAfter: notBefore + 10 * year };
-    save(`${stem}${suffix}`, issueCertificate(newKey(kind), wish, issuer));
+function makeExamples(): void {
+  for (const each of Object.keys(kinds) as Kind[]) {
+    const { suffix } = kinds[each];
+    if (isMissing(`ca${suffix}`)) save(examples, `ca${suffix}`, authority(each));
+    for (const [stem, commonName] of Object.entries(leaves)) {
+      if (isMissing(`${stem}${suffix}`)) save(examples, `${stem}${suffix}`, leaf(commonName, each));
+    }
   }
+}
+
+function isMissing(stem: string): boolean {
+  return !existsSync(join(examples, `${stem}.crt.pem`));
+}
+
+function authority(of: Kind): Issued {
+  const notAfter = notBefore + 20 * year;
+  const wish = { commonName: authorityName(of), organization, notBefore, notAfter, ca: true };
+  return issueCertificate(kinds[of].make(), wish);
+}
+
+function authorityName(of: Kind): string {
+  return `Испытательный УЦ Межвед (${of.toUpperCase()})`;
+}
+
+function leaf(commonName: string, of: Kind): Issued {
+  const key = readKey(readFileSync(join(examples, `ca${kinds[of].suffix}.key.pem`), 'utf8'), of);
+  const wish = { commonName, organization, notBefore, notAfter: notBefore + 10 * year };
+  return issueCertificate(kinds[of].make(), wish, {
+    key,
+    commonName: authorityName(of),
+    organization,
+  });
+}
+
+function readKey(text: string, of: Kind): IssuingKey {
+  if (!isGostKey(text)) return createPrivateKey(text);
+  return { kind: of === 'gost' ? 'gost2012-256' : 'gost2012-512', key: readGostPrivateKey(text) };
+}
+
+function save(into: string, stem: string, { key, certificate }: Issued): void {
+  writeFileSync(join(into, `${stem}.key.pem`), key);
+  writeFileSync(join(into, `${stem}.crt.pem`), certificate);
 }

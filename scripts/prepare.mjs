@@ -174,7 +174,7 @@ function build() {
   const stamp = at('dist', '.stamp');
   const sources = filesIn('src');
   const wanted = sha256(
-    [...sources, 'tsconfig.json', 'package-lock.json', 'scripts/wasm.mjs']
+    [...sources, 'tsconfig.json', 'package-lock.json', ...filesIn('scripts')]
       .map((file) => {
         const { size, mtimeMs } = statSync(at(file));
         return `${file} ${size} ${mtimeMs}`;

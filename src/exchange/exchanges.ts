@@ -1,7 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 import { Fault } from '../fault/fault.ts';
 import { addDelivery, killDeliveryOf } from '../queue/delivery.ts';
-import type { ProfileName } from '../signature/profiles.ts';
 import { lockRequest, withdraw } from '../smev/incoming-queue.ts';
 import type { Version } from '../smev/namespaces.ts';
 import { isFull, put, type QueueAddress } from '../smev/queue-item.ts';
@@ -28,7 +27,7 @@ export interface NewMessage {
   /** Fingerprint; null where the node made the message. */
   readonly certificate: string | null;
   readonly verifiedHash: string;
-  readonly profile: ProfileName;
+  readonly profile: MessageTable['profile'];
   readonly envelopeHash: string;
   /** The signed acknowledgement; null where nobody was answered. */
   readonly answerHash: string | null;
@@ -79,20 +78,6 @@ export async function findMessage(
     .selectAll()
     .where('message_id', '=', messageId)
     .executeTakeFirst();
-}
-
-/**
- * What to do with a MessageID that was seen before: the same system sent the same verified octets
- * and gets the stored answer again; anyone and anything else learns only that the id is taken.
- */
-export function judgeRepeat(
-  stored: Pick<Message, 'sender_system' | 'verified_hash'>,
-  repeated: { readonly senderSystem: string; readonly verifiedHash: string },
-): 'answer-again' | 'already-sent' {
-  const same =
-    stored.sender_system === repeated.senderSystem &&
-    stored.verified_hash === repeated.verifiedHash;
-  return same ? 'answer-again' : 'already-sent';
 }
 
 /** @throws Error when there is no such exchange */

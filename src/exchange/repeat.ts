@@ -2,8 +2,22 @@ import { Fault } from '../fault/fault.ts';
 import { readContent } from '../store/content.ts';
 import type { ExchangeContext } from './context.ts';
 import { enterAnswer, enterReceipt } from './entries.ts';
-import { findMessage, judgeRepeat } from './exchanges.ts';
+import { findMessage, type Message } from './exchanges.ts';
 import type { Called, Recorded } from './stages.ts';
+
+/**
+ * What to do with a MessageID that was seen before: the same system sent the same verified octets
+ * and gets the stored answer again; anyone and anything else learns only that the id is taken.
+ */
+export function judgeRepeat(
+  stored: Pick<Message, 'sender_system' | 'verified_hash'>,
+  repeated: { readonly senderSystem: string; readonly verifiedHash: string },
+): 'answer-again' | 'already-sent' {
+  const same =
+    stored.sender_system === repeated.senderSystem &&
+    stored.verified_hash === repeated.verifiedHash;
+  return same ? 'answer-again' : 'already-sent';
+}
 
 /**
  * The stored answer, when the same sender sent the same verified octets under this MessageID

@@ -1,4 +1,5 @@
 import type { Arithmetic } from './arithmetic.ts';
+import { moduleArithmetic } from './curve-module.ts';
 import type { Curve, CurveName } from './curves.ts';
 import { referenceArithmetic } from './reference.ts';
 
@@ -8,7 +9,7 @@ const made = new Map<CurveName, Arithmetic>();
 export function arithmeticOf(curve: Curve): Arithmetic {
   const known = made.get(curve.name);
   if (known !== undefined) return known;
-  const arithmetic = referenceArithmetic(curve);
+  const arithmetic = moduleArithmetic(curve) ?? referenceArithmetic(curve);
   made.set(curve.name, arithmetic);
   return arithmetic;
 }

@@ -1,6 +1,7 @@
 import { createHash, type KeyObject, X509Certificate } from 'node:crypto';
 import type { GostPublicKey } from '../gost/keys.ts';
-import { certificateParts } from './der.ts';
+import { type CertificateParts, certificateParts } from './der.ts';
+import { type GostKeyKind, gostKindOf, readGostPublicKey } from './gost-key.ts';
 
 /** A certificate's facts, read once. Times are ms UTC. */
 export interface Certificate {
@@ -15,16 +16,17 @@ export interface Certificate {
   readonly ca: boolean;
   /** Whether keyUsage, where it is present, lets the key sign messages. */
   readonly maySign: boolean;
-  /** OID of the algorithm that the issuer signed with. */
-  readonly signatureOid: string;
-  readonly keyKind: 'rsa' | 'ec' | 'gost2001' | 'gost2012-256' | 'gost2012-512' | 'other';
-  readonly gostKey?: GostPublicKey;
+  /** What the issuer signed and with what; the names as they stand in the DER. */
+  readonly parts: CertificateParts;
+  readonly keyKind: 'rsa' | 'ec' | GostKeyKind | 'other';
   /** RSA modulus in bits. */
   readonly keyBits: number | undefined;
   /** OpenSSL's name of the curve. */
   readonly curve: string | undefined;
   /** Undefined for a kind of key that node:crypto cannot read, such as GOST. */
   readonly publicKey: KeyObject | undefined;
+  /** A GOST key whose point is on its curve. */
+  readonly gostKey: GostPublicKey | undefined;
   readonly x509: X509Certificate;
 }
 
@@ -66,7 +68,8 @@ function read(der: Buffer, fingerprint: string): Certificate {
   const publicKey = readablePublicKey(x509);
   const details = publicKey?.asymmetricKeyDetails;
   const type = publicKey?.asymmetricKeyType;
-  const { keyUsage, signatureOid } = certificateParts(der);
+  const parts = certificateParts(der);
+  const { keyUsage } = parts;
   return {
     der,
     fingerprint,
@@ -77,11 +80,12 @@ function read(der: Buffer, fingerprint: string): Certificate {
     notAfter: Date.parse(x509.validTo),
     ca: x509.ca,
     maySign: keyUsage === undefined || (keyUsage & digitalSignature) !== 0,
-    signatureOid,
-    keyKind: type === 'rsa' ? 'rsa' : type === 'ec' ? 'ec' : 'other',
+    parts,
+    keyKind: type === 'rsa' || type === 'ec' ? type : (gostKindOf(parts.publicKeyInfo) ?? 'other'),
     keyBits: details?.modulusLength,
     curve: details?.namedCurve,
     publicKey,
+    gostKey: readableGostKey(parts),
     x509,
   };
 }
@@ -96,6 +100,14 @@ const digitalSignature = 0x80;
 function readablePublicKey(x509: X509Certificate): KeyObject | undefined {
   try {
     return x509.publicKey;
+  } catch {
+    return undefined;
+  }
+}
+
+function readableGostKey({ publicKeyInfo }: CertificateParts): GostPublicKey | undefined {
+  try {
+    return readGostPublicKey(publicKeyInfo)?.key;
   } catch {
     return undefined;
   }

@@ -4,14 +4,35 @@ export interface CertificateParts {
   readonly keyUsage: number | undefined;
   /** Dotted OID of the issuer's signature algorithm. */
   readonly signatureOid: string;
+  /** What the issuer signed, tag and length included. */
+  readonly signed: Buffer;
+  /** The issuer's signature. */
+  readonly signature: Buffer;
+  /** DER of the names of issuer and subject. */
+  readonly issuerName: Buffer;
+  readonly subjectName: Buffer;
+  /** DER of SubjectPublicKeyInfo. */
+  readonly publicKeyInfo: Buffer;
 }
 
-interface Item {
+/** One DER item: its tag, its content, and the whole of it. */
+export interface DerItem {
   readonly tag: number;
   readonly content: Buffer;
+  readonly whole: Buffer;
 }
 
-const tag = { sequence: 0x30, oid: 0x06, bits: 0x03, extensions: 0xa3 };
+/** Tags of one octet (X.690 §8.1.2). */
+export const tag = {
+  integer: 0x02,
+  bits: 0x03,
+  octets: 0x04,
+  oid: 0x06,
+  sequence: 0x30,
+  set: 0x31,
+  context0: 0xa0,
+  extensions: 0xa3,
+} as const;
 const keyUsageOid = '2.5.29.15';
 
 /**
@@ -21,17 +42,29 @@ const keyUsageOid = '2.5.29.15';
  * @throws RangeError when the bytes are not such DER
  */
 export function certificateParts(der: Buffer): CertificateParts {
-  const [tbs, algorithm] = items(only(der, tag.sequence));
-  if (tbs === undefined || algorithm === undefined) throw new RangeError('not a certificate');
+  const [tbs, algorithm, signature] = items(only(der, tag.sequence));
+  if (tbs === undefined || algorithm === undefined || signature === undefined) {
+    throw new RangeError('not a certificate');
+  }
+  const fields = items(tbs.content);
+  const [, , issuer, , subject, key] = fields[0]?.tag === tag.context0 ? fields.slice(1) : fields;
+  if (issuer === undefined || subject === undefined || key === undefined) {
+    throw new RangeError('not a certificate');
+  }
   const [oid] = items(algorithm.content);
-  const extensions = items(tbs.content).find((item) => item.tag === tag.extensions);
+  const extensions = fields.find((item) => item.tag === tag.extensions);
   return {
     keyUsage: extensions && keyUsageOf(items(only(extensions.content, tag.sequence))),
     signatureOid: oid === undefined ? '' : dotted(oid),
+    signed: tbs.whole,
+    signature: bitString(signature),
+    issuerName: issuer.whole,
+    subjectName: subject.whole,
+    publicKeyInfo: key.whole,
   };
 }
 
-function keyUsageOf(extensions: readonly Item[]): number | undefined {
+function keyUsageOf(extensions: readonly DerItem[]): number | undefined {
   for (const { content } of extensions) {
     const parts = items(content);
     const [oid] = parts;
@@ -43,16 +76,34 @@ function keyUsageOf(extensions: readonly Item[]): number | undefined {
   return undefined;
 }
 
-/** The content of the one item that the bytes are. */
-function only(bytes: Buffer, wanted: number): Buffer {
+/**
+ * The octets of a BIT STRING that has no unused bits.
+ *
+ * @throws RangeError for another item
+ */
+export function bitString({ tag: found, content }: DerItem): Buffer {
+  if (found !== tag.bits || content[0] !== 0) throw new RangeError('unexpected DER');
+  return content.subarray(1);
+}
+
+/**
+ * The content of the one item that the bytes are.
+ *
+ * @throws RangeError
+ */
+export function only(bytes: Buffer, wanted: number): Buffer {
   const [item, ...others] = items(bytes);
   if (item?.tag !== wanted || others.length > 0) throw new RangeError('unexpected DER');
   return item.content;
 }
 
-/** Items one after another; tags of one byte and definite lengths of at most three (X.690 §8.1). */
-function items(bytes: Buffer): Item[] {
-  const found: Item[] = [];
+/**
+ * Items one after another; tags of one byte and definite lengths of at most three (X.690 §8.1).
+ *
+ * @throws RangeError
+ */
+export function items(bytes: Buffer): DerItem[] {
+  const found: DerItem[] = [];
   for (let at = 0; at < bytes.length; ) {
     const itemTag = bytes[at] ?? 0;
     const first = bytes[at + 1] ?? 0x80;
@@ -61,13 +112,19 @@ function items(bytes: Buffer): Item[] {
     const length = extra === 0 ? first : bytes.readUIntBE(at + 2, extra);
     const start = at + 2 + extra;
     if (start + length > bytes.length) throw new RangeError('DER ends early');
-    found.push({ tag: itemTag, content: bytes.subarray(start, start + length) });
-    at = start + length;
+    const end = start + length;
+    found.push({
+      tag: itemTag,
+      content: bytes.subarray(start, end),
+      whole: bytes.subarray(at, end),
+    });
+    at = end;
   }
   return found;
 }
 
-function dotted({ tag: itemTag, content }: Item): string {
+/** An OBJECT IDENTIFIER in dotted form; '' for another item. */
+export function dotted({ tag: itemTag, content }: DerItem): string {
   if (itemTag !== tag.oid) return '';
   const numbers: number[] = [];
   let value = 0;

@@ -1,5 +1,13 @@
 import { Fault } from '../fault/fault.ts';
+import { type GostHash, gostDigest } from '../gost/digest.ts';
+import { verifyDigest } from '../gost/signature.ts';
 import type { Certificate } from './certificate.ts';
+
+/** Signature algorithms of an issuer with GOST (RFC 9215 §3); that of 2001 is believed no more. */
+const gostIssuerAlgorithms: Readonly<Record<string, GostHash>> = {
+  '1.2.643.7.1.1.3.2': 'streebog256',
+  '1.2.643.7.1.1.3.3': 'streebog512',
+};
 
 /** Signature algorithms of an issuer that are believed (RFC 4055, RFC 5758): SHA-2, no SHA-1. */
 const issuerAlgorithms: ReadonlySet<string> = new Set([
@@ -64,9 +72,25 @@ function believedBy(
 }
 
 function issued(issuer: Certificate, certificate: Certificate): boolean {
-  if (!issuer.ca || issuer.publicKey === undefined) return false;
-  if (!issuerAlgorithms.has(certificate.signatureOid)) return false;
+  if (!issuer.ca) return false;
+  const { signatureOid } = certificate.parts;
+  if (issuer.gostKey !== undefined) return issuedByGost(issuer, certificate);
+  if (issuer.publicKey === undefined || !issuerAlgorithms.has(signatureOid)) return false;
   return certificate.x509.checkIssued(issuer.x509) && certificate.x509.verify(issuer.publicKey);
+}
+
+// The first octet of KeyUsage: keyCertSign (RFC 5280 §4.2.1.3).
+const certSign = 0x04;
+
+/** What OpenSSL checks for keys that it can read: the name, the right to issue, the signature. */
+function issuedByGost({ gostKey, parts: by }: Certificate, { parts }: Certificate): boolean {
+  const hash = Object.hasOwn(gostIssuerAlgorithms, parts.signatureOid)
+    ? gostIssuerAlgorithms[parts.signatureOid]
+    : undefined;
+  if (hash === undefined || gostKey === undefined) return false;
+  if (by.keyUsage !== undefined && (by.keyUsage & certSign) === 0) return false;
+  if (!parts.issuerName.equals(by.subjectName)) return false;
+  return verifyDigest(gostKey, gostDigest(hash, parts.signed), parts.signature);
 }
 
 function day(at: number): string {

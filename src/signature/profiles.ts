@@ -24,6 +24,7 @@ export const profileNames = [
   'xmldsig',
   'smev3',
   'smev3-2001',
+  'gost-body',
   'gost-archive',
   'sha1-archive',
 ] as const;
@@ -39,7 +40,8 @@ const smevTwice = [exclusive, inclusive].map((first) => [first, smevTransformUri
 
 /**
  * xmldsig: test stands and modern partners. smev3: the network today. smev3-2001: the same with the
- * algorithms that were withdrawn in 2019, to verify messages of that time. The archives: what old and
+ * algorithms that were withdrawn in 2019, to verify messages of that time. gost-body: the Body of a
+ * fault, whose elements have no namespace, so that the SMEV transform refuses them. The archives: what old and
  * odd messages look like, for eyes that read files; a node never acts upon them.
  */
 export const profiles: Readonly<Record<ProfileName, Profile>> = {
@@ -65,6 +67,14 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
     hashes: ['gost94'],
     canonicalizations: either,
     transforms: [[exclusive, smevTransformUri]],
+    wholeDocument: false,
+  },
+  'gost-body': {
+    name: 'gost-body',
+    keyKinds: ['gost2012-256', 'gost2012-512'],
+    hashes: ['streebog256', 'streebog512'],
+    canonicalizations: either,
+    transforms: [[exclusive]],
     wholeDocument: false,
   },
   'gost-archive': {
@@ -105,6 +115,12 @@ export const fileProfiles: readonly ProfileName[] = [
 /** The profile that a signature by this kind of key is made in. */
 export function profileOfKey(keyKind: KeyKind): ProfileName {
   return profileNames.find((name) => profiles[name].keyKinds.includes(keyKind)) ?? 'xmldsig';
+}
+
+/** The profile that the Body of a fault is signed in by this kind of key. */
+export function bodyProfileOf(keyKind: KeyKind): ProfileName {
+  const profile = profileOfKey(keyKind);
+  return profile === 'xmldsig' ? profile : 'gost-body';
 }
 
 /** Whether a profile allows this pair of methods, by URI. */

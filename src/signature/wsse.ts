@@ -4,7 +4,7 @@ import { dsNamespace, soapNamespace } from '../smev/namespaces.ts';
 import { withXml, type XmlDocument, type XmlElement } from '../xml/document.ts';
 import { elementsWithId } from '../xml/ids.ts';
 import { child, isNamed } from '../xml/navigate.ts';
-import type { Profile } from './profiles.ts';
+import { bodyProfileOf, type Profile } from './profiles.ts';
 import { signatureText } from './sign.ts';
 import type { Signer } from './signer.ts';
 import type { Structure } from './structure.ts';
@@ -25,7 +25,8 @@ const tokenId = 'token';
  * token and a signature over the Body (WSS X.509 Certificate Token Profile 1.1 §3.3). It is not
  * mandatory to understand, so clients that know nothing of it read the fault as ever.
  */
-export function signBody(envelope: string, signer: Signer): string {
+export function signBody(envelope: string, by: Signer): string {
+  const signer = { ...by, profile: bodyProfileOf(by.keyKind) };
   const start = '<soap:Body>';
   if (!envelope.includes(start)) throw new Fault('INTERNAL', { private: 'no Body to sign' });
   const marked = envelope.replace(

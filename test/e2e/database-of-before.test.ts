@@ -1,7 +1,14 @@
 import { cpSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { Client, polledRequest, polledResponse, sandboxSigner } from '../harness/client.ts';
+import {
+  Client,
+  freshMessageId,
+  polledRequest,
+  polledResponse,
+  sandboxSigner,
+} from '../harness/client.ts';
+import { birthRequest } from '../harness/content.ts';
 import { checkout, mezhved, startNode, temporaryFolder } from '../harness/node.ts';
 
 const fixtures = join(checkout, 'test', 'fixtures');
@@ -28,6 +35,11 @@ describe('a database of a version before', function () {
         const sender = new Client(node.url, '1.2', sandboxSigner('agency-a'));
         const response = polledResponse(await sender.poll('GetResponse'));
         expect((await sender.ack(response?.messageId ?? '')).code).to.equal(undefined);
+        for (const kind of ['gost', 'gost512'] as const) {
+          const gost = new Client(node.url, '1.2', sandboxSigner('agency-a', kind));
+          const call = { messageId: freshMessageId(), content: birthRequest('Тест') };
+          expect((await gost.sendRequest(call)).code, kind).to.equal(undefined);
+        }
         const journal = await mezhved(['journal', 'verify', '--json'], node.env);
         expect(JSON.parse(journal.stdout)).to.include({ ok: true });
       } finally {

@@ -8,6 +8,8 @@ import {
   freshMessageId,
   polledRequest,
   polledResponse,
+  type SandboxKind,
+  sandboxKinds,
   sandboxSigner,
   textAt,
 } from '../harness/client.ts';
@@ -44,11 +46,11 @@ describe('an exchange over HTTP', function () {
       const client = (
         agency: 'agency-a' | 'agency-b',
         version: Version,
-        kind: 'rsa' | 'ec' = 'rsa',
+        kind: SandboxKind = 'rsa',
       ) => new Client(node.url, version, sandboxSigner(agency, kind));
 
       for (const version of versions) {
-        for (const kind of ['rsa', 'ec'] as const) {
+        for (const kind of sandboxKinds) {
           it(`goes there and back in ${version} with ${kind} keys`, async () => {
             const sender = client('agency-a', version, kind);
             const provider = client('agency-b', version, kind);

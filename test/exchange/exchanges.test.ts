@@ -9,11 +9,11 @@ import {
   findMessage,
   findOverdue,
   getExchange,
-  judgeRepeat,
   type NewMessage,
   type NewRequest,
   type NewResponse,
 } from '../../src/exchange/exchanges.ts';
+import { judgeRepeat } from '../../src/exchange/repeat.ts';
 import { acknowledge, take } from '../../src/smev/incoming-queue.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { forEachDatabase, type TestDatabase } from '../harness/databases.ts';

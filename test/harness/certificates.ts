@@ -1,7 +1,8 @@
 import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Issuer, issueCertificate, newKey, type Wish } from '../../src/pki/issue.ts';
+import { type Issuer, issueCertificate, type Wish } from '../../src/pki/issue.ts';
+import { newKey } from '../../src/pki/issuing-key.ts';
 import { type Signer, signerFromPem } from '../../src/signature/signer.ts';
 import { checkout } from './node.ts';
 

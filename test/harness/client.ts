@@ -14,9 +14,12 @@ import { checkout } from './node.ts';
 
 export type Agency = 'agency-a' | 'agency-b';
 
-/** A signer of the sandbox, RSA or EC. */
-export function sandboxSigner(name: Agency | 'node', kind: 'rsa' | 'ec' = 'rsa'): Signer {
-  const stem = join(checkout, 'certs.example', kind === 'ec' ? `${name}-ec` : name);
+export const sandboxKinds = ['rsa', 'ec', 'gost', 'gost512'] as const;
+export type SandboxKind = (typeof sandboxKinds)[number];
+
+/** A signer of the sandbox. */
+export function sandboxSigner(name: Agency | 'node', kind: SandboxKind = 'rsa'): Signer {
+  const stem = join(checkout, 'certs.example', kind === 'rsa' ? name : `${name}-${kind}`);
   return signerFromPem(
     readFileSync(`${stem}.key.pem`, 'utf8'),
     readFileSync(`${stem}.crt.pem`, 'utf8'),

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { stringify } from 'yaml';
-import { type Issued, issueCertificate, newKey } from '../../src/pki/issue.ts';
+import { type Issued, issueCertificate } from '../../src/pki/issue.ts';
+import { newKey } from '../../src/pki/issuing-key.ts';
 import { callerId, sendRequestCall } from '../../src/smev/calls.ts';
 import {
   smevNamespaces,

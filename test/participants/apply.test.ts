@@ -12,7 +12,8 @@ import { planApply } from '../../src/participants/plan.ts';
 import { type Registry, readRegistry, watchRegistry } from '../../src/participants/registry.ts';
 import { seedSandbox } from '../../src/participants/seed.ts';
 import { readCertificate } from '../../src/pki/certificate.ts';
-import { issueCertificate, newKey } from '../../src/pki/issue.ts';
+import { issueCertificate } from '../../src/pki/issue.ts';
+import { newKey } from '../../src/pki/issuing-key.ts';
 import { forEachDatabase, type TestDatabase } from '../harness/databases.ts';
 import { checkout } from '../harness/node.ts';
 

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { exampleFingerprints, exampleKeyProblem } from '../../src/pki/examples.ts';
-import { issueCertificate, newKey } from '../../src/pki/issue.ts';
+import { issueCertificate } from '../../src/pki/issue.ts';
+import { newKey } from '../../src/pki/issuing-key.ts';
 import { checkout, mezhved } from '../harness/node.ts';
 
 describe('the example keys', () => {
@@ -13,8 +14,8 @@ describe('the example keys', () => {
     expect(exampleKeyProblem('production', node)).to.be.a('string');
   });
 
-  it('are the eight of certs.example, and no key of an operator is taken for one', () => {
-    expect(exampleFingerprints().size).to.equal(8);
+  it('are the sixteen of certs.example, and no key of an operator is taken for one', () => {
+    expect(exampleFingerprints().size).to.equal(16);
     const at = Date.now();
     const wish = { commonName: 'own', organization: 'own', notBefore: at, notAfter: at + 1000 };
     const { certificate } = issueCertificate(newKey('ec'), wish);

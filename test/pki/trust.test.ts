@@ -5,13 +5,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { readAnchors } from '../../src/pki/anchors.ts';
 import { type Certificate, readCertificate } from '../../src/pki/certificate.ts';
-import {
-  type Issued,
-  type Issuer,
-  issueCertificate,
-  newKey,
-  type Wish,
-} from '../../src/pki/issue.ts';
+import { type Issued, type Issuer, issueCertificate, type Wish } from '../../src/pki/issue.ts';
+import { newKey } from '../../src/pki/issuing-key.ts';
 import { judgeCertificate } from '../../src/pki/trust.ts';
 import { keyOf } from '../signature/documents.ts';
 

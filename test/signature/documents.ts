@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
-import { type Issued, issueCertificate, newKey, type Wish } from '../../src/pki/issue.ts';
+import { type Issued, issueCertificate, type Wish } from '../../src/pki/issue.ts';
+import { newKey } from '../../src/pki/issuing-key.ts';
 import type { Hash } from '../../src/signature/algorithms.ts';
 import { signText } from '../../src/signature/insert.ts';
 import { type Signer, signerFromPem } from '../../src/signature/signer.ts';

@@ -136,13 +136,13 @@ describe('examine', () => {
     ]);
   });
 
-  it('names GOST and the SMEV transform', () => {
+  it('names transforms that the profile of the method has not', () => {
     const transform = signedRequest().replace(
       '</ds:Transforms>',
       '<ds:Transform Algorithm="urn://smev-gov-ru/xmldsig/transform"/>$&',
     );
     expect(verdicts(transform)).to.deep.equal([
-      'CallerInformationSystemSignature bad bad NOT_BUILT',
+      'CallerInformationSystemSignature bad bad SIGNATURE_FORMAT',
     ]);
   });
 });

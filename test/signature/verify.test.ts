@@ -163,7 +163,7 @@ describe('verifyCovered', () => {
             '<ds:Transform Algorithm="urn://smev-gov-ru/xmldsig/transform"></ds:Transform>$&',
           ),
         ),
-      'NOT_BUILT',
+      'SIGNATURE_FORMAT',
     ],
     'a GOST signature': [
       (t) =>
@@ -173,7 +173,7 @@ describe('verifyCovered', () => {
             'SignatureMethod Algorithm="urn:ietf:params:xml:ns:cpxmlsec:algorithms:gostr34102012-gostr34112012-256"',
           ),
         ),
-      'NOT_BUILT',
+      'SIGNATURE_ALGORITHM',
     ],
     'RSA with SHA-1': [
       (t) =>

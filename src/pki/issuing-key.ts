@@ -1,0 +1,98 @@
+import { createPublicKey, generateKeyPairSync, KeyObject, randomBytes, sign } from 'node:crypto';
+import { type Curve, curveByOid } from '../gost/curves.ts';
+import { gostDigest } from '../gost/digest.ts';
+import { type GostPrivateKey, newPrivateKey, publicKeyOf } from '../gost/keys.ts';
+import { signDigest } from '../gost/signature.ts';
+import {
+  type Asn1,
+  bitString,
+  der,
+  integer,
+  nothing,
+  octetString,
+  oid,
+  parsed,
+  pemOf,
+  sequence,
+} from './asn1.ts';
+import { type GostKeyKind, gostDigestOids, gostKeyOids } from './gost-key.ts';
+
+/** A GOST private key and the algorithm that it is used with. */
+export interface GostKeyPair {
+  readonly kind: GostKeyKind;
+  readonly key: GostPrivateKey;
+}
+
+/** A private key that certificates and requests are made for and signed with. */
+export type IssuingKey = KeyObject | GostKeyPair;
+
+/** A new RSA or EC private key. */
+export function newKey(
+  kind: 'rsa' | 'ec',
+  size: number | string = kind === 'rsa' ? 2048 : 'prime256v1',
+): KeyObject {
+  if (kind === 'rsa') return generateKeyPairSync('rsa', { modulusLength: Number(size) }).privateKey;
+  return generateKeyPairSync('ec', { namedCurve: String(size) }).privateKey;
+}
+
+/** The curves that keys are made on unless another is asked for: CryptoPro-A and TC26-512-A. */
+const usualCurves: Readonly<Record<GostKeyKind, string>> = {
+  gost2001: '1.2.643.2.2.35.1',
+  'gost2012-256': '1.2.643.2.2.35.1',
+  'gost2012-512': '1.2.643.7.1.2.1.2.1',
+};
+
+/** A new GOST private key. */
+export function newGostKey(kind: GostKeyKind, curve = usualCurve(kind)): GostKeyPair {
+  return { kind, key: newPrivateKey(curve, randomBytes) };
+}
+
+function usualCurve(kind: GostKeyKind): Curve {
+  const curve = curveByOid(usualCurves[kind]);
+  if (curve === undefined) throw new RangeError(kind);
+  return curve;
+}
+
+/** The public half as SubjectPublicKeyInfo. */
+export function publicKeyInfo(key: IssuingKey): Asn1 {
+  if (key instanceof KeyObject) {
+    return parsed(createPublicKey(key).export({ type: 'spki', format: 'der' }));
+  }
+  return sequence([gostAlgorithm(key), bitString(der(octetString(publicKeyOf(key.key).point)))]);
+}
+
+/** The private half as PKCS#8 in PEM, not encrypted. */
+export function privateKeyPem(key: IssuingKey): string {
+  if (key instanceof KeyObject) return key.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const secret = octetString(der(octetString(key.key.scalar)));
+  return pemOf(der(sequence([integer('\x00'), gostAlgorithm(key), secret])), 'PRIVATE KEY');
+}
+
+/**
+ * Key algorithm with its parameters: a curve of CryptoPro goes with the digest, one of TC26 without
+ * (RFC 9215 §4.2).
+ */
+function gostAlgorithm({ kind, key }: GostKeyPair): Asn1 {
+  const curveOid = key.curve.oids[0] ?? '';
+  const digest = curveOid.startsWith('1.2.643.7.') ? [] : [oid(gostDigestOids[kind])];
+  return sequence([oid(gostKeyOids[kind]), sequence([oid(curveOid), ...digest])]);
+}
+
+const gostSignatures = {
+  gost2001: ['1.2.643.2.2.3', 'gost94'],
+  'gost2012-256': ['1.2.643.7.1.1.3.2', 'streebog256'],
+  'gost2012-512': ['1.2.643.7.1.1.3.3', 'streebog512'],
+} as const;
+
+/** The algorithm that the key signs certificates with (RFC 4055, RFC 5758, RFC 9215 §3). */
+export function signatureAlgorithm(key: IssuingKey): Asn1 {
+  if (!(key instanceof KeyObject)) return sequence([oid(gostSignatures[key.kind][0])]);
+  if (key.asymmetricKeyType === 'rsa') return sequence([oid('1.2.840.113549.1.1.11'), nothing()]);
+  return sequence([oid('1.2.840.10045.4.3.2')]);
+}
+
+/** Signs DER as signatureAlgorithm says. */
+export function signDer(key: IssuingKey, bytes: Buffer): Buffer {
+  if (key instanceof KeyObject) return sign('sha256', bytes, key);
+  return signDigest(key.key, gostDigest(gostSignatures[key.kind][1], bytes), randomBytes);
+}
