@@ -70,16 +70,17 @@ function demandedBy(container: XmlElement, parent: XmlElement): XmlElement[] | u
 }
 
 /**
- * Whether an envelope holds a container of SMEV where nobody who opens the envelope looks: anywhere
- * but below the one child of its one Body.
+ * Whether a container of SMEV stands where nobody looks: in an element of another namespace, or in an
+ * envelope anywhere but below the one child of its one Body.
  */
 function isAstray(container: XmlElement, root: XmlElement): boolean {
   if (versionOfTypes(container.namespaceUri) === undefined) return false;
+  if (container.parent?.namespaceUri !== container.namespaceUri) return true;
   if (!isNamed(root, soapNamespace, 'Envelope')) return false;
   const [body, ...bodies] = named(root, soapNamespace, ['Body']);
   const [payload, ...others] = body === undefined ? [] : childElements(body);
   if (payload === undefined || bodies.length > 0 || others.length > 0) return true;
-  for (let at = container.parent; at !== null; at = at.parent) {
+  for (let at: XmlElement | null = container.parent; at !== null; at = at.parent) {
     if (at.isSameNode(payload)) return false;
   }
   return true;

@@ -220,6 +220,83 @@ const guardTable = {
     find: "if (!x509.raw.equals(der)) throw new Error('bytes follow the certificate');",
     replace: '',
   },
+  'one item of DER': {
+    file: 'src/pki/der.ts',
+    find: "if (item?.tag !== wanted || others.length > 0) throw new RangeError('unexpected DER');",
+    replace: "if (item?.tag !== wanted) throw new RangeError('unexpected DER');",
+  },
+  'no DOCTYPE': {
+    file: document,
+    find: 'checkProlog(bytes);\n  const document',
+    replace: 'checkProlog(Buffer.alloc(0));\n  const document',
+  },
+  'limits of the parser': {
+    file: document,
+    find: 'ParseOption.XML_PARSE_NO_XXE | ParseOption.XML_PARSE_BIG_LINES',
+    replace:
+      'ParseOption.XML_PARSE_NO_XXE | ParseOption.XML_PARSE_BIG_LINES | ParseOption.XML_PARSE_HUGE',
+  },
+  'no byte order mark': {
+    file: document,
+    find: 'if (a === 0xef && b === 0xbb && c === 0xbf) {',
+    replace: 'if (a === 0xef && b === 0xbb && c === 0) {',
+  },
+  'UTF-8 by the first bytes': {
+    file: document,
+    find: 'if ((a === 0xff && b === 0xfe) || (a === 0xfe && b === 0xff) || a === 0 || b === 0) {',
+    replace: 'if (a === 0 && b === 0) {',
+  },
+  'UTF-8 by the declaration': {
+    file: document,
+    find: "if (declared !== undefined && declared.toLowerCase() !== 'utf-8') {",
+    replace: "if (declared === 'none') {",
+  },
+  'SOAPAction agrees with the Body': {
+    file: judge,
+    find: 'checkSoapAction(soapAction, operation.soapAction);',
+    replace: '',
+  },
+  'namespace of the address': {
+    file: judge,
+    find: 'if (version !== endpoint) {',
+    replace: "if (version === '1.3') {",
+  },
+  'operation by its name': {
+    file: judge,
+    find: 'const operation = operationOf(endpoint, payload.name);',
+    replace:
+      "const operation = operationOf(endpoint, payload.name) ?? operationOf(endpoint, 'SendRequestRequest');",
+  },
+  'no header that must be understood': {
+    file: envelope,
+    find: "if (must !== undefined && must.value.trim() !== '0') {",
+    replace: "if (must?.value === 'never') {",
+  },
+  'nothing after the Body': {
+    file: envelope,
+    find: 'if (others[0] !== undefined) refuse(others[0]);',
+    replace: '',
+  },
+  'the envelope of SOAP 1.1': {
+    file: envelope,
+    find: "if (root.name === 'Envelope' && root.namespaceUri !== soapNamespace) {",
+    replace: "if (root.name === '') {",
+  },
+  'an Envelope at the root': {
+    file: envelope,
+    find: "if (!isNamed(root, soapNamespace, 'Envelope')) refuse(root);",
+    replace: '',
+  },
+  'a Body by its name': {
+    file: envelope,
+    find: "if (!isNamed(body, soapNamespace, 'Body')) refuse(body);",
+    replace: '',
+  },
+  'the payload in its Body': {
+    file: judge,
+    find: 'const payload = openEnvelope(document);',
+    replace: 'const payload = document.root;',
+  },
   'one child of the Body': {
     file: envelope,
     find: 'if (second !== undefined) refuse(second);',

@@ -9,7 +9,8 @@ import {
 } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { issueCertificate, newKey } from '../../../src/pki/issue.ts';
+import { issueCertificate } from '../../../src/pki/issue.ts';
+import { newKey } from '../../../src/pki/issuing-key.ts';
 import { type Signer, signerFromPem } from '../../../src/signature/signer.ts';
 import { checkout } from '../../harness/node.ts';
 import type { Attack, Chapter } from '../attack.ts';
@@ -277,7 +278,7 @@ const keyInfos: readonly Attack[] = [
     {
       code: 'CERTIFICATE_UNREADABLE',
       verify: 'CERTIFICATE_UNREADABLE',
-      guards: ['nothing after a certificate'],
+      guards: ['nothing after a certificate', 'one item of DER'],
     },
   ),
   attack('a certificate that is none', (t) => withCertificate(t, 'AAAA'), {
