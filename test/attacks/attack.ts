@@ -34,5 +34,7 @@ export interface Attack {
 /** Attacks that one heading of SECURITY.md names. */
 export interface Chapter {
   readonly title: string;
+  /** Where its fixtures are. */
+  readonly file: string;
   readonly attacks: readonly Attack[];
 }

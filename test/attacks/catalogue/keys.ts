@@ -299,5 +299,6 @@ function valued(text: string, octets: Buffer): string {
 
 export const keysAndMethods: Chapter = {
   title: 'Keys, methods and certificates in the signature',
+  file: 'test/attacks/catalogue/keys.ts',
   attacks: [...methods, ...strength, ...keyInfos],
 };

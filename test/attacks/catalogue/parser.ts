@@ -180,5 +180,6 @@ const encodings: readonly Attack[] = [
 
 export const parsing: Chapter = {
   title: 'The parser: document types, sizes, encodings',
+  file: 'test/attacks/catalogue/parser.ts',
   attacks: [...documentTypes, ...depths, ...encodings],
 };

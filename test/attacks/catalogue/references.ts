@@ -171,5 +171,6 @@ const fetches: readonly Attack[] = [
 
 export const referencing: Chapter = {
   title: 'References, transforms and what they would fetch',
+  file: 'test/attacks/catalogue/references.ts',
   attacks: [...references, ...transforms, ...fetches],
 };

@@ -129,4 +129,8 @@ const envelopes: readonly Attack[] = [
   }),
 ];
 
-export const soap: Chapter = { title: 'SOAP', attacks: envelopes };
+export const soap: Chapter = {
+  title: 'SOAP',
+  file: 'test/attacks/catalogue/soap.ts',
+  attacks: envelopes,
+};

@@ -258,5 +258,6 @@ const names: readonly Attack[] = [
 
 export const structure: Chapter = {
   title: 'Structure: one reading of a signature',
+  file: 'test/attacks/catalogue/structure.ts',
   attacks: [...split, ...members, ...names],
 };

@@ -196,5 +196,6 @@ const ids: readonly Attack[] = [
 
 export const wrapping: Chapter = {
   title: 'Wrapping: what is verified is what is used',
+  file: 'test/attacks/catalogue/wrapping.ts',
   attacks: [...classic, ...smev, ...ids],
 };
