@@ -26,25 +26,32 @@ export function writeFormula(field, { title, parameters = '', names = {}, given 
         units.set(target, total);
         return vectors(field.n, at(target), singles, at);
       }
-      const inProducts = products.reduce((sum, term) => sum + unitsOfTerm(term, unitsOf), 0);
-      if (inProducts > field.unitsMax) {
-        throw new Error(
-          `${title}: ${line.trim()}: ${inProducts} units, more than ${field.unitsMax}`,
-        );
-      }
+      const before = new Map(units);
       units.set(target, 1);
-      const isSquare = ({ operands: [first, second] }) => first === second;
-      const name = field.call(
-        products.map((term) => ({ coefficient: term.coefficient, square: isSquare(term) })),
-        singles.map(({ coefficient }) => ({ coefficient })),
-      );
-      const operands = [
-        ...products.flatMap((term) => (isSquare(term) ? [term.operands[0]] : term.operands)),
-        ...singles.map((term) => term.operands[0]),
-      ];
-      return `  ${name}(${[target, ...operands].map(at).join(', ')});`;
+      return products
+        .map((term, index) => {
+          const inProduct = unitsOfTerm(term, (name) => before.get(name) ?? 1);
+          if (inProduct > field.unitsMax) {
+            throw new Error(`${title}: ${line.trim()}: ${inProduct} units, over ${field.unitsMax}`);
+          }
+          const isLast = index === products.length - 1;
+          const sum = index === 0 ? [] : [{ coefficient: 1, operands: ['PART'] }];
+          const others = isLast ? [...sum, ...singles] : sum;
+          return invoke(field, isLast ? target : 'PART', term, others, at);
+        })
+        .join('\n');
     });
   return `function ${title}(${parameters}): void {\n${lines.join('\n')}\n}`;
+}
+
+/** One product and single elements; a sum of products goes on from the part before. */
+function invoke(field, target, { coefficient, operands }, singles, at) {
+  const [first, second] = operands;
+  const square = first === second;
+  const name = field.call({ coefficient, square }, singles);
+  const factors = square ? [first] : operands;
+  const names = [target, ...factors, ...singles.map((term) => term.operands[0])];
+  return `  ${name}(${names.map(at).join(', ')});`;
 }
 
 function termsOf(text) {

@@ -43,8 +43,8 @@ export function curveSource({ n, form, folded }, readPart) {
   return { source, memoryEnd: layout.end };
 }
 
-const one = [{ coefficient: 1, square: false }];
-const oneSquare = [{ coefficient: 1, square: true }];
+const one = { coefficient: 1, square: false };
+const oneSquare = { coefficient: 1, square: true };
 
 // Written by src/gost/module.ts once: numbers of the curve, as elements of the field or modulo q.
 const constants = [
@@ -55,7 +55,7 @@ const constants = [
 // Wiped after signing, all of it.
 const variables = [
   ...['AX', 'AY', 'AZ', 'AT', ...range(10).map((i) => `T${i}`)],
-  ...['PX', 'PY', 'RX', 'RY', 'DENOMINATOR', 'INVERSE', 'CANDIDATE'],
+  ...['PART', 'PX', 'PY', 'RX', 'RY', 'DENOMINATOR', 'INVERSE', 'CANDIDATE'],
   ...[
     'NONCE_Q',
     'SCALAR_Q',

@@ -13,7 +13,7 @@ const common = ['-O3', '--runtime', 'stub', '--noAssert', '--enable', 'simd'];
 
 /** Where each module comes from, and the octets below memoryBase that it addresses literally. */
 const modules = [
-  { name: 'streebog', room: 'gost', memoryBase: 262144, initialPages: 16 },
+  { name: 'streebog', room: 'gost', memoryBase: 131072, initialPages: 3 },
   { name: 'smev-transform', room: 'signature', memoryBase: 65536, initialPages: 16 },
 ];
 

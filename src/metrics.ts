@@ -4,11 +4,16 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 export interface Metrics {
   /** Call at the first octet; `end` with the operation and 'accepted' or the fault's code. */
   startRequest(): { end(operation: string | undefined, verdict: string): void };
+  /** What became of the second opinions that were asked. */
+  secondOpinion(outcome: (typeof opinionOutcomes)[number]): void;
   /** Sampled when the metrics are read. */
   gauge(name: string, help: string, read: () => number): void;
   text(): Promise<string>;
   readonly contentType: string;
 }
+
+/** `busy`: no thread in time; `failed`: the thread ended. */
+const opinionOutcomes = ['asked', 'agreed', 'disagreed', 'busy', 'failed'] as const;
 
 export function createMetrics(): Metrics {
   const registry = new Registry();
@@ -26,6 +31,14 @@ export function createMetrics(): Metrics {
     buckets: [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [registry],
   });
+  const opinions = new Counter({
+    name: 'mezhved_second_opinions_total',
+    help: 'Second opinions on signatures by outcome; each that is asked ends as one of the others',
+    labelNames: ['outcome'],
+    registers: [registry],
+  });
+  // Present from the start, so that the first disagreement is a rise and not a new line.
+  for (const outcome of opinionOutcomes) opinions.inc({ outcome }, 0);
   return {
     startRequest: () => {
       const stop = duration.startTimer();
@@ -36,6 +49,7 @@ export function createMetrics(): Metrics {
         },
       };
     },
+    secondOpinion: (outcome) => opinions.inc({ outcome }),
     gauge: (name, help, read) => {
       new Gauge({
         name,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { adminApp } from './admin/app.ts';
 import { systemClock } from './clock.ts';
+import { OpinionPool } from './compute/opinion-pool.ts';
 import { ComputePool, type Snapshot } from './compute/pool.ts';
 import type { Config } from './config/table.ts';
 import { connectorFor } from './connectors/connectors.ts';
@@ -40,6 +41,7 @@ export interface RunningNode {
 const stopWithinMs = 10_000;
 const expireEveryMs = 1000;
 const taskMaxMs = 60_000;
+const waitingOpinions = 'Messages that wait for a second opinion';
 
 /**
  * Composes the node of its rooms and starts it: lock, store, registry, threads, delivery, HTTP. The
@@ -50,7 +52,7 @@ const taskMaxMs = 60_000;
 export async function startNode(config: Config): Promise<RunningNode> {
   const lock = await takeLock(config);
   const context = await compose(config);
-  const { compute, database, journal, log, queue } = context;
+  const { compute, database, journal, log, opinions, queue } = context;
   await journal.commit(async (scope) => scope.journal(entry(context, 'start')));
   const watch = watchRegistry(
     database,
@@ -79,6 +81,7 @@ export async function startNode(config: Config): Promise<RunningNode> {
       await journal.commit(async (scope) => scope.journal(entry(context, 'stop')));
       await journal.drain();
       await compute.close();
+      await opinions.close();
       await database.close();
       await lock.release();
     },
@@ -107,6 +110,7 @@ function takeLock({ database, data, node }: Config): Promise<NodeLock> | NodeLoc
 /** The context with the parts whose lifetime the node holds. */
 interface Composed extends ExchangeContext {
   readonly compute: ComputePool;
+  readonly opinions: OpinionPool;
   /** Reads the registry anew and works by it from then on. */
   takeUp(): Promise<Registry>;
 }
@@ -139,10 +143,12 @@ async function compose(config: Config): Promise<Composed> {
   };
   const compute = new ComputePool(threads, snapshotOf(config, registry));
   await compute.ready();
+  const opinions = new OpinionPool(config.secondOpinion, log);
   const queue = new InProcessQueue(database, systemClock, delivery, (error, exchange) =>
     log.error({ exchange, why: String(error) }, 'delivery'),
   );
   metrics.gauge('mezhved_compute_waiting', 'Tasks that wait for a thread', () => compute.waiting);
+  metrics.gauge('mezhved_second_opinions_waiting', waitingOpinions, () => opinions.waiting);
   metrics.gauge(
     'mezhved_commit_waiting',
     'Works that wait for a transaction',
@@ -155,6 +161,7 @@ async function compose(config: Config): Promise<Composed> {
     clock: systemClock,
     random: pooledRandom(),
     compute,
+    opinions,
     database,
     journal,
     registry: () => registry,

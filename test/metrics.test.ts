@@ -25,4 +25,13 @@ describe('metrics', () => {
     expect(await metrics.text()).to.include('mezhved_test 7\n');
     expect(await createMetrics().text()).not.to.include('mezhved_test');
   });
+
+  it('count second opinions by outcome, each there from the start', async () => {
+    const metrics = createMetrics();
+    const line = (outcome: string, count: number) =>
+      `mezhved_second_opinions_total{outcome="${outcome}"} ${count}\n`;
+    expect(await metrics.text()).to.include(line('disagreed', 0));
+    metrics.secondOpinion('disagreed');
+    expect(await metrics.text()).to.include(line('disagreed', 1));
+  });
 });

@@ -28,3 +28,22 @@ function rootPart(bytes: Buffer): Captured | undefined {
   }
   return undefined;
 }
+
+/**
+ * The other parts of a captured multipart message by Content-ID, without < and >; base64 is decoded
+ * (RFC 2045 §6). Empty for a file that is XML alone.
+ */
+export function capturedParts(bytes: Buffer): Map<string, Buffer> {
+  const parts = new Map<string, Buffer>();
+  const text = bytes.toString('latin1');
+  for (const match of text.matchAll(part)) {
+    const id = /^content-id:\s*<?([^>\r\n]+)>?/im.exec(match[0])?.[1]?.trim();
+    const start = match.index + match[0].length;
+    const end = text.indexOf(`\n--${match[1]}`, start);
+    if (id === undefined || end < 0) continue;
+    const content = bytes.subarray(start, text[end - 1] === '\r' ? end - 1 : end);
+    const encoded = /^content-transfer-encoding:\s*base64/im.test(match[0]);
+    parts.set(id, encoded ? Buffer.from(content.toString('latin1'), 'base64') : content);
+  }
+  return parts;
+}

@@ -11,6 +11,7 @@ const commands: Readonly<Record<string, () => Promise<{ readonly register: Regis
   apply: () => import('./apply.ts'),
   sign: () => import('./sign.ts'),
   verify: () => import('./verify.ts'),
+  explain: () => import('./explain.ts'),
   transform: () => import('./transform.ts'),
   validate: () => import('./validate.ts'),
   send: () => import('./send.ts'),

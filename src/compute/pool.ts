@@ -125,16 +125,14 @@ export interface Failed {
   readonly failed: PlainFault;
 }
 
-function isFailed(outcome: object | undefined): outcome is Failed {
+export function isFailed(outcome: object | undefined): outcome is Failed {
   return outcome !== undefined && 'failed' in outcome;
 }
 
 function start({ threads, waitingMax }: PoolLimits, snapshot: Snapshot): Piscina {
   const count = threads === 0 ? availableParallelism() : threads;
-  const source = import.meta.url.endsWith('.ts');
   return new Piscina({
-    filename: new URL(source ? './worker.ts' : './worker.js', import.meta.url).href,
-    execArgv: source ? ['--import', 'tsx'] : [],
+    ...threadOptions('worker'),
     workerData: snapshot,
     minThreads: count,
     maxThreads: count,
@@ -142,6 +140,15 @@ function start({ threads, waitingMax }: PoolLimits, snapshot: Snapshot): Piscina
     maxQueue: waitingMax * 2,
     concurrentTasksPerWorker: 1,
   });
+}
+
+/** How a thread finds its module beside this one, built or as it was written. */
+export function threadOptions(module: string): { filename: string; execArgv: string[] } {
+  const source = import.meta.url.endsWith('.ts');
+  return {
+    filename: new URL(`./${module}.${source ? 'ts' : 'js'}`, import.meta.url).href,
+    execArgv: source ? ['--import', 'tsx'] : [],
+  };
 }
 
 // A thread takes its first task once its module is loaded and the snapshot compiled.

@@ -180,6 +180,25 @@ export const configTable = z.strictObject({
       ),
     })
     .prefault({}),
+  secondOpinion: z
+    .strictObject({
+      threads: key(
+        z.int().min(1).max(64).default(1),
+        'отдельных потоков второй проверки подписей; запускаются по надобности',
+        'threads of their own for second opinions on signatures; they start when needed',
+      ),
+      waitingMax: key(
+        z.int().min(1).default(50),
+        'сообщений, ожидающих второй проверки; сверх того выбранные по доле идут без неё, прочие получают 503',
+        'messages that may wait for a second opinion; beyond it those drawn by a share go on without, others get 503',
+      ),
+      withinMs: key(
+        millis.default(30_000),
+        'время второй проверки вместе с ожиданием; затем то же',
+        'time for a second opinion, waiting included; then the same',
+      ),
+    })
+    .prefault({}),
   delivery: z
     .strictObject({
       attemptsMax: key(z.int().min(1).default(10), 'попыток доставки', 'attempts at a delivery'),

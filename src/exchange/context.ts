@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Composed, Order } from '../compute/compose.ts';
 import type { Judgement, Posted } from '../compute/judge.ts';
+import type { Opinion, Question } from '../compute/judge-again.ts';
 import type { Kept } from '../compute/kept.ts';
 import type { Extracted, Made, Making } from '../compute/make.ts';
 import type { Config } from '../config/table.ts';
@@ -27,6 +28,10 @@ export interface ExchangeContext {
     compose(order: Order): Promise<Composed>;
     make(making: Making): Promise<Made>;
     extract(kept: Kept): Promise<Extracted>;
+  };
+  /** The second verifier, on threads of its own. */
+  readonly opinions: {
+    ask(question: Question): Promise<Opinion>;
   };
   readonly database: Database;
   readonly journal: JournalWriter;

@@ -1,3 +1,4 @@
+import type { Disagreement } from '../compute/judge-again.ts';
 import { type EntryDraft, newEntryId } from '../journal/entry.ts';
 import type { CommitScope } from '../journal/writer.ts';
 import type { ExchangeContext } from './context.ts';
@@ -73,4 +74,32 @@ export function enterAnswer(
 ): void {
   const content = scope.content(bytes);
   scope.journal(entryOf(context, called, 'answer', { ...particulars, content }));
+}
+
+/**
+ * The canonical forms that two verifiers differ about, kept and entered each by itself.
+ *
+ * @param refusal id of the entry that refuses the message
+ * @returns the hashes, for the detail of that entry
+ */
+export function enterForms(
+  context: ExchangeContext,
+  scope: CommitScope,
+  { difference, of, first, second }: Disagreement,
+  about: Particulars,
+  refusal: string,
+): Readonly<Record<string, unknown>> {
+  const enter = (verifier: 'first' | 'second', form: Uint8Array) => {
+    const content = scope.content(form);
+    const detail = { verifier, of, refusal };
+    const verdict = 'SIGNATURE_DISPUTED';
+    scope.journal(entry(context, 'opinion', { ...about, content, verdict, detail }));
+    return content.hash;
+  };
+  return {
+    difference,
+    of,
+    first: enter('first', first),
+    second: second === undefined ? null : enter('second', second),
+  };
 }

@@ -9,6 +9,7 @@ import { checkContentType, checkMethod } from './call.ts';
 import type { ExchangeContext } from './context.ts';
 import { pipeline } from './pipeline.ts';
 import { type Known, refuse } from './refuse.ts';
+import { seekSecondOpinion } from './second-opinion.ts';
 import type { Authorised, Caller, Received } from './stages.ts';
 
 /**
@@ -23,6 +24,7 @@ export async function receive(context: ExchangeContext, call: Call): Promise<Rep
     const received = await hold(call, known);
     const verified = await verify(context, received, known);
     const authorised = authorise(context, received, verified, known);
+    await seekSecondOpinion(context, authorised, known);
     const { answer } = await pipeline[authorised.request.operation](context, authorised as never);
     timer.end(verified.operation, 'accepted');
     return { status: 200, bytes: answer };

@@ -1,3 +1,4 @@
+import type { Disagreement } from '../compute/judge-again.ts';
 import { asFault, Fault } from '../fault/fault.ts';
 import { withoutValues } from '../schema/finding.ts';
 import type { KeyKind } from '../signature/algorithms.ts';
@@ -6,7 +7,7 @@ import type { OperationName } from '../smev/operations.ts';
 import { envelopeText } from '../soap/envelope.ts';
 import type { Call, Reply } from './call.ts';
 import type { ExchangeContext } from './context.ts';
-import { entry } from './entries.ts';
+import { enterForms, entry } from './entries.ts';
 
 /** What is known of a message by the time it is refused; filled as the story goes. */
 export interface Known {
@@ -21,6 +22,8 @@ export interface Known {
   certificate?: string | undefined;
   keyKind?: KeyKind | undefined;
   system?: string;
+  /** What two verifiers differ about. */
+  disagreement?: Disagreement;
 }
 
 /**
@@ -42,13 +45,16 @@ export async function refuse(context: ExchangeContext, fault: Fault, known: Know
         ...(system === undefined ? {} : { system }),
       };
       const came = keep(context, known, (kept) => scope.content(kept));
+      const forms =
+        known.disagreement &&
+        enterForms(context, scope, known.disagreement, about, known.journalId);
       scope.journal({
         ...entry(context, 'refusal', about),
         id: known.journalId,
         at: known.at,
         verdict: fault.code,
         ...(came.content === undefined ? {} : { content: came.content }),
-        detail: { operation: operation ?? null, peer: call.peer, kept: came.kept },
+        detail: { operation: operation ?? null, peer: call.peer, kept: came.kept, ...forms },
       });
       scope.journal(
         entry(context, 'answer', { ...about, content: scope.content(bytes), verdict: fault.code }),

@@ -301,6 +301,21 @@ export const faultRows = {
       'check the key, and leave SignedInfo unchanged after signing',
     ],
   ),
+  // Nobody knows yet whose doing it is; the operator has to look.
+  SIGNATURE_DISPUTED: {
+    ...signature(
+      'SignatureIsInvalid',
+      [
+        'Две независимые проверки подписи разошлись; сообщение не принято',
+        'сообщите оператору узла номер записи журнала',
+      ],
+      [
+        'two independent verifications of the signature disagree; the message was not accepted',
+        'tell the operator the journal id',
+      ],
+    ),
+    origin: 'node',
+  },
   CERTIFICATE_MISSING: signature(
     'CertificateIsNotFound',
     ['В подписи нет сертификата X509Certificate', 'включите сертификат в KeyInfo'],

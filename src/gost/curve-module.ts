@@ -23,10 +23,7 @@ interface Exports {
 export function moduleArithmetic(curve: Curve): Arithmetic | undefined {
   const module = wasmModule(curveModules[curve.name].name);
   if (module === undefined) return undefined;
-  const exports = new WebAssembly.Instance(module).exports as unknown as Exports;
-  writeConstants(curve, exports);
-  exports.prepare();
-  return arithmeticOver(curve, exports);
+  return arithmeticOver(curve, new WebAssembly.Instance(module));
 }
 
 function addressOf(exports: Exports, name: string): number {
@@ -54,8 +51,12 @@ function writeConstants(curve: Curve, exports: Exports): void {
   });
 }
 
-function arithmeticOver(curve: Curve, exports: Exports): Arithmetic {
+/** The arithmetic of a curve over a fresh instance of its module. */
+export function arithmeticOver(curve: Curve, instance: WebAssembly.Instance): Arithmetic {
   const { bytes } = curve;
+  const exports = instance.exports as unknown as Exports;
+  writeConstants(curve, exports);
+  exports.prepare();
   const memory = new Uint8Array(exports.memory.buffer);
   const at = (name: string) => addressOf(exports, name);
   const [x, y, r, s] = [at('INPUT_X'), at('INPUT_Y'), at('INPUT_R'), at('INPUT_S')];

@@ -1,5 +1,6 @@
 import { Gost94 } from './gost94.ts';
 import { Streebog } from './streebog.ts';
+import { hasStreebogModule, ModuleStreebog } from './streebog-module.ts';
 
 /** GOST R 34.11-2012 of 256 and 512 bits, and GOST R 34.11-94 with the parameters of CryptoPro. */
 export type GostHash = 'streebog256' | 'streebog512' | 'gost94';
@@ -11,20 +12,32 @@ export function gostDigest(hash: GostHash, bytes: Uint8Array): Buffer {
 
 /** A digest that is fed part by part. */
 export class GostHasher {
-  readonly #hasher: Streebog | Gost94;
+  #hasher: Gost94 | Streebog | ModuleStreebog | undefined;
 
   constructor(hash: GostHash) {
-    this.#hasher =
-      hash === 'gost94' ? new Gost94() : new Streebog(hash === 'streebog256' ? 32 : 64);
+    this.#hasher = hash === 'gost94' ? new Gost94() : fastestStreebog(hash);
   }
 
+  /** @throws Error after digest() */
   update(bytes: Uint8Array): this {
-    this.#hasher.update(bytes);
+    this.#running().update(bytes);
     return this;
   }
 
-  /** The digest, once: nothing may be added afterwards. */
+  /** @throws Error when it is asked again */
   digest(): Buffer {
-    return this.#hasher.digest();
+    const hasher = this.#running();
+    this.#hasher = undefined;
+    return hasher.digest();
   }
+
+  #running(): Gost94 | Streebog | ModuleStreebog {
+    if (this.#hasher === undefined) throw new Error('the digest was taken already');
+    return this.#hasher;
+  }
+}
+
+function fastestStreebog(hash: 'streebog256' | 'streebog512'): Streebog | ModuleStreebog {
+  const size = hash === 'streebog256' ? 32 : 64;
+  return hasStreebogModule() ? new ModuleStreebog(size) : new Streebog(size);
 }

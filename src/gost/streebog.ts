@@ -117,8 +117,8 @@ function mix(out: Uint8Array, a: Uint8Array, b: Uint8Array): void {
 
 let tables: Int32Array | undefined;
 
-/** Eight tables of 256 words, each as its low and its high half. */
-function lookup(): Int32Array {
+/** Eight tables of 256 words, each as its low and its high half: made at the first use. */
+export function lookup(): Int32Array {
   tables ??= makeTables();
   return tables;
 }

@@ -5,6 +5,7 @@ export const entryKinds = {
   receipt: ['сообщение получено', 'message received'],
   acceptance: ['сообщение принято', 'message accepted'],
   refusal: ['отказ', 'refusal'],
+  opinion: ['форма, о которой разошлись две проверки', 'a form that two verifiers differ about'],
   delivery: ['сообщение выдано', 'message delivered'],
   answer: ['ответ отправлен', 'answer sent'],
   acknowledgement: ['получение подтверждено', 'receipt acknowledged'],

@@ -1,4 +1,5 @@
 import forge from 'node-forge';
+import { items } from './der.ts';
 
 // The few shapes of DER that this room writes, over node-forge's writer (X.690).
 const { asn1 } = forge;
@@ -48,9 +49,16 @@ export function der(value: Asn1): Buffer {
   return Buffer.from(asn1.toDer(value).getBytes(), 'binary');
 }
 
-/** A value that stands as DER already. */
-export function parsed(bytes: Buffer): Asn1 {
-  return asn1.fromDer(forge.util.createBuffer(bytes.toString('binary')));
+/** An item that stands as DER already, octet by octet: forge would read a BIT STRING into its parts. */
+export function verbatim(bytes: Buffer): Asn1 {
+  const [item] = items(bytes);
+  if (item === undefined) throw new RangeError('no DER');
+  return asn1.create(
+    universal,
+    item.tag as forge.asn1.Type,
+    false,
+    item.content.toString('binary'),
+  );
 }
 
 export function nothing(): Asn1 {
@@ -70,6 +78,18 @@ export function utf8(text: string): Asn1 {
 
 export function set(value: Asn1[]): Asn1 {
   return asn1.create(universal, asn1.Type.SET, true, value);
+}
+
+/** A name of organization and common name (RFC 5280 §4.1.2.4). */
+export function nameOf({
+  organization,
+  commonName,
+}: {
+  readonly organization: string;
+  readonly commonName: string;
+}): Asn1 {
+  const part = (id: string, value: string) => set([sequence([oid(id), utf8(value)])]);
+  return sequence([part('2.5.4.10', organization), part('2.5.4.3', commonName)]);
 }
 
 /** UTCTime up to 2049, GeneralizedTime after (RFC 5280 §4.1.2.5). @param at ms UTC */

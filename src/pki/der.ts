@@ -8,6 +8,10 @@ export interface CertificateParts {
   readonly signed: Buffer;
   /** The issuer's signature. */
   readonly signature: Buffer;
+  /** Content of the INTEGER that is the serial number. */
+  readonly serial: Buffer;
+  /** SubjectKeyIdentifier (RFC 5280 §4.2.1.2); undefined where it is absent. */
+  readonly subjectKeyId: Buffer | undefined;
   /** DER of the names of issuer and subject. */
   readonly issuerName: Buffer;
   readonly subjectName: Buffer;
@@ -30,10 +34,13 @@ export const tag = {
   oid: 0x06,
   sequence: 0x30,
   set: 0x31,
+  utcTime: 0x17,
+  generalizedTime: 0x18,
   context0: 0xa0,
   extensions: 0xa3,
 } as const;
 const keyUsageOid = '2.5.29.15';
+const subjectKeyIdOid = '2.5.29.14';
 
 /**
  * Reads two facts from the DER of a certificate (RFC 5280 §4.1). The bytes were parsed before: this
@@ -47,15 +54,17 @@ export function certificateParts(der: Buffer): CertificateParts {
     throw new RangeError('not a certificate');
   }
   const fields = items(tbs.content);
-  const [, , issuer, , subject, key] = fields[0]?.tag === tag.context0 ? fields.slice(1) : fields;
-  if (issuer === undefined || subject === undefined || key === undefined) {
+  const [serial, , issuer, , subject, key] =
+    fields[0]?.tag === tag.context0 ? fields.slice(1) : fields;
+  if (serial?.tag !== tag.integer || !issuer || !subject || key === undefined) {
     throw new RangeError('not a certificate');
   }
-  const [oid] = items(algorithm.content);
-  const extensions = fields.find((item) => item.tag === tag.extensions);
+  const field = fields.find((item) => item.tag === tag.extensions);
+  const extensions = field === undefined ? [] : items(only(field.content, tag.sequence));
   return {
-    keyUsage: extensions && keyUsageOf(items(only(extensions.content, tag.sequence))),
-    signatureOid: oid === undefined ? '' : dotted(oid),
+    ...extensionFacts(extensions),
+    serial: serial.content,
+    signatureOid: algorithmOid(algorithm),
     signed: tbs.whole,
     signature: bitString(signature),
     issuerName: issuer.whole,
@@ -64,16 +73,29 @@ export function certificateParts(der: Buffer): CertificateParts {
   };
 }
 
-function keyUsageOf(extensions: readonly DerItem[]): number | undefined {
+function extensionFacts(extensions: readonly DerItem[]) {
+  const keyUsage = extensionValue(extensions, keyUsageOid);
+  const bits = keyUsage && only(keyUsage, tag.bits);
+  const keyId = extensionValue(extensions, subjectKeyIdOid);
+  return {
+    keyUsage: bits && (bits.length < 2 ? 0 : bits[1]),
+    subjectKeyId: keyId && only(keyId, tag.octets),
+  };
+}
+
+function extensionValue(extensions: readonly DerItem[], wanted: string): Buffer | undefined {
   for (const { content } of extensions) {
     const parts = items(content);
     const [oid] = parts;
-    const value = parts.at(-1);
-    if (oid === undefined || value === undefined || dotted(oid) !== keyUsageOid) continue;
-    const bits = only(value.content, tag.bits);
-    return bits.length < 2 ? 0 : bits[1];
+    if (oid !== undefined && dotted(oid) === wanted) return parts.at(-1)?.content;
   }
   return undefined;
+}
+
+/** The OID of an AlgorithmIdentifier (RFC 5280 §4.1.1.2), dotted; '' where there is none. */
+export function algorithmOid({ content }: DerItem): string {
+  const [oid] = items(content);
+  return oid === undefined ? '' : dotted(oid);
 }
 
 /**
@@ -108,6 +130,7 @@ export function items(bytes: Buffer): DerItem[] {
     const itemTag = bytes[at] ?? 0;
     const first = bytes[at + 1] ?? 0x80;
     const extra = first < 0x80 ? 0 : first - 0x80;
+    if ((itemTag & 0x1f) === 0x1f) throw new RangeError('unexpected DER tag');
     if (first === 0x80 || extra > 3) throw new RangeError('unexpected DER length');
     const length = extra === 0 ? first : bytes.readUIntBE(at + 2, extra);
     const start = at + 2 + extra;
@@ -123,9 +146,32 @@ export function items(bytes: Buffer): DerItem[] {
   return found;
 }
 
-/** An OBJECT IDENTIFIER in dotted form; '' for another item. */
+const timePattern = /^(\d\d)?(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/;
+
+/**
+ * A time in UTC with seconds, as RFC 5280 §4.1.2.5 has it: ms.
+ *
+ * @throws RangeError for another item
+ */
+export function timeOf({ tag: found, content }: DerItem): number {
+  const parts = timePattern.exec(content.toString('latin1'));
+  const hasCentury = parts?.[1] !== undefined;
+  if (parts === null || found !== (hasCentury ? tag.generalizedTime : tag.utcTime)) {
+    throw new RangeError('unexpected DER time');
+  }
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts
+    .slice(2)
+    .map(Number);
+  const century = hasCentury ? Number(parts[1]) : year < 50 ? 20 : 19;
+  return Date.UTC(century * 100 + year, month - 1, day, hour, minute, second);
+}
+
+const oidOctetsMax = 64;
+
+/** An OBJECT IDENTIFIER in dotted form; '' for another item, or one that is too long or not ended. */
 export function dotted({ tag: itemTag, content }: DerItem): string {
-  if (itemTag !== tag.oid) return '';
+  if (itemTag !== tag.oid || content.length > oidOctetsMax) return '';
+  if ((content.at(-1) ?? 0x80) >= 0x80) return '';
   const numbers: number[] = [];
   let value = 0;
   for (const byte of content) {

@@ -7,13 +7,12 @@ import {
   der,
   flags,
   integer,
+  nameOf,
   octetString,
   oid,
   pemOf,
   sequence,
-  set,
   time,
-  utf8,
 } from './asn1.ts';
 import {
   type IssuingKey,
@@ -63,9 +62,9 @@ function tbsCertificate(key: IssuingKey, wish: Wish, by: Issuer, algorithm: Asn1
     context(0, [integer('\x02')]),
     integer(serial),
     algorithm,
-    name(by),
+    nameOf(by),
     sequence([time(wish.notBefore), time(wish.notAfter)]),
-    name(wish),
+    nameOf(wish),
     publicKeyInfo(key),
     context(3, [sequence(extensions(wish))]),
   ]);
@@ -78,10 +77,4 @@ function extensions({ ca = false, keyUsage = ca ? 0x06 : 0xc0 }: Wish): Asn1[] {
 
 function extension(id: string, value: Asn1): Asn1 {
   return sequence([oid(id), boolean(true), octetString(der(value))]);
-}
-
-/** A name of organization and common name (RFC 5280 §4.1.2.4). */
-function name({ organization, commonName }: Omit<Issuer, 'key'>): Asn1 {
-  const part = (id: string, value: string) => set([sequence([oid(id), utf8(value)])]);
-  return sequence([part('2.5.4.10', organization), part('2.5.4.3', commonName)]);
 }

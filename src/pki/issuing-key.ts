@@ -1,6 +1,6 @@
 import { createPublicKey, generateKeyPairSync, KeyObject, randomBytes, sign } from 'node:crypto';
 import { type Curve, curveByOid } from '../gost/curves.ts';
-import { gostDigest } from '../gost/digest.ts';
+import { type GostHash, gostDigest } from '../gost/digest.ts';
 import { type GostPrivateKey, newPrivateKey, publicKeyOf } from '../gost/keys.ts';
 import { signDigest } from '../gost/signature.ts';
 import {
@@ -11,9 +11,9 @@ import {
   nothing,
   octetString,
   oid,
-  parsed,
   pemOf,
   sequence,
+  verbatim,
 } from './asn1.ts';
 import { type GostKeyKind, gostDigestOids, gostKeyOids } from './gost-key.ts';
 
@@ -56,7 +56,7 @@ function usualCurve(kind: GostKeyKind): Curve {
 /** The public half as SubjectPublicKeyInfo. */
 export function publicKeyInfo(key: IssuingKey): Asn1 {
   if (key instanceof KeyObject) {
-    return parsed(createPublicKey(key).export({ type: 'spki', format: 'der' }));
+    return verbatim(createPublicKey(key).export({ type: 'spki', format: 'der' }));
   }
   return sequence([gostAlgorithm(key), bitString(der(octetString(publicKeyOf(key.key).point)))]);
 }
@@ -91,8 +91,13 @@ export function signatureAlgorithm(key: IssuingKey): Asn1 {
   return sequence([oid('1.2.840.10045.4.3.2')]);
 }
 
+/** The digest that goes with a GOST key. */
+export function gostHashOf({ kind }: GostKeyPair): GostHash {
+  return gostSignatures[kind][1];
+}
+
 /** Signs DER as signatureAlgorithm says. */
 export function signDer(key: IssuingKey, bytes: Buffer): Buffer {
   if (key instanceof KeyObject) return sign('sha256', bytes, key);
-  return signDigest(key.key, gostDigest(gostSignatures[key.kind][1], bytes), randomBytes);
+  return signDigest(key.key, gostDigest(gostHashOf(key), bytes), randomBytes);
 }

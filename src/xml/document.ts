@@ -1,5 +1,5 @@
 import { ParseOption, XmlDocument, XmlElement, XmlParseError, XmlText } from 'libxml2-wasm';
-import { lineOfEscapedNamespace } from './namespace-names.ts';
+import { lineOfNamespace } from './namespace-names.ts';
 
 export { ParseOption, XmlDocument, XmlElement, XmlText };
 
@@ -35,11 +35,13 @@ export function parseXml(bytes: Uint8Array, rules: ParseRules = {}): XmlDocument
   checkEncoding(bytes);
   checkProlog(bytes);
   const document = read(bytes);
-  const escaped = lineOfEscapedNamespace(document, bytes);
+  const escaped = lineOfNamespace('escaped', document, bytes);
   if (escaped !== undefined) {
     document.dispose();
     throw new XmlRefused('malformed', escaped, 'a namespace name that canonical XML must escape');
   }
+  const relative = lineOfNamespace('relative', document, bytes);
+  if (relative !== undefined) withoutForm.set(document, relative);
   if (rules.processingInstructions !== 'allow' && holds(bytes, '<?', declarationLength(bytes))) {
     const found = document.get('//processing-instruction() | /processing-instruction()');
     if (found !== null) {
@@ -49,6 +51,18 @@ export function parseXml(bytes: Uint8Array, rules: ParseRules = {}): XmlDocument
     }
   }
   return document;
+}
+
+// Documents that can be read and have no canonical form, with the line that is to blame.
+const withoutForm = new WeakMap<XmlDocument, number>();
+
+/**
+ * @throws XmlRefused where the document has no canonical form: a namespace that is a relative reference
+ *   stands somewhere in it (Canonical XML 1.0 §1.3)
+ */
+export function checkCanonicalForm(document: XmlDocument): void {
+  const line = withoutForm.get(document);
+  if (line !== undefined) throw new XmlRefused('malformed', line, 'it has no canonical form');
 }
 
 /** Runs `use` on the document and disposes it, whatever happens. */
@@ -68,7 +82,10 @@ export function withXml<T>(
 function read(bytes: Uint8Array): XmlDocument {
   try {
     return XmlDocument.fromBuffer(bytes, {
-      option: ParseOption.XML_PARSE_NO_XXE | ParseOption.XML_PARSE_BIG_LINES,
+      option:
+        ParseOption.XML_PARSE_NO_XXE |
+        ParseOption.XML_PARSE_BIG_LINES |
+        ParseOption.XML_PARSE_COMPACT,
       encoding: 'utf-8',
     });
   } catch (error) {

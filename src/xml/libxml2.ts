@@ -36,8 +36,8 @@ interface Internals {
     nsDef(node: Pointer): Pointer;
     line(node: Pointer): number;
   };
+  XmlNodeSetStruct: { nodeTable(set: Pointer, size: number): Int32Array<ArrayBuffer> };
   XmlNsStruct: { next(namespace: Pointer): Pointer; href(namespace: Pointer): string };
-  xmlNodeGetContent(node: Pointer): string;
   XmlErrorStruct: {
     message(error: Pointer): string;
     level(error: Pointer): number;

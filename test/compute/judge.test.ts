@@ -216,12 +216,12 @@ describe('judge: bad input has its own code', () => {
       ),
       'SIGNATURE_ALGORITHM',
     ],
-    GOST: [
+    'a GOST method with SHA-256': [
       good.replace(
         'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
         'urn:ietf:params:xml:ns:cpxmlsec:algorithms:gostr34102012-gostr34112012-256',
       ),
-      'NOT_BUILT',
+      'SIGNATURE_ALGORITHM',
     ],
     'an attachment list': [
       signTemplate(

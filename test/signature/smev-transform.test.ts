@@ -77,6 +77,17 @@ describe('the SMEV transform', () => {
     expect(text('a&#13;b')).to.equal(`${open}a&#xd;b</ns1:a>`);
   });
 
+  it('writes DEL and the C1 controls as references in text, and raw in values', () => {
+    expect(text('\x7e\x7f\x85\x9f\xa0')).to.equal(`${open}\x7e&#x7f;&#x85;&#x9f;\xa0</ns1:a>`);
+    expect(text('&#133;&gt;')).to.equal(`${open}&#x85;></ns1:a>`);
+    expect(text(`${'x'.repeat(20)}&#133;&gt;`)).to.equal(
+      `${open}${'x'.repeat(20)}&#x85;&gt;</ns1:a>`,
+    );
+    expect(transformed('<a xmlns="urn:a" b="&#127;&#133;"/>')).to.equal(
+      '<ns1:a xmlns:ns1="urn:a" b="\x7f\x85"></ns1:a>',
+    );
+  });
+
   it('refuses elements without a namespace and attributes xml:*', () => {
     for (const xml of [
       '<a/>',

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { canonicalize } from '../../src/xml/canonicalize.ts';
 import { type ParseRules, withXml, XmlRefused } from '../../src/xml/document.ts';
 import { elementsWithId } from '../../src/xml/ids.ts';
 import { child, childElements, everyElement, pathOf } from '../../src/xml/navigate.ts';
@@ -31,6 +32,17 @@ describe('parseXml', () => {
     expect(problem(Buffer.from([0x3c, 0x61, 0x3e, 0xff, 0x3c, 0x2f, 0x61, 0x3e]))).to.match(
       /^malformed/,
     );
+  });
+
+  it('finds a declaration however much white space stands in it, or as long as its prefix is', () => {
+    const far = ' \n'.repeat(500);
+    for (const declared of [`xmlns${far}=${far}`, `xmlns:${'p'.repeat(500)}=`]) {
+      expect(problem(`<a ${declared}"urn:a&amp;b"/>`)).to.match(/^malformed/);
+      withXml(Buffer.from(`<a ${declared}"relative"/>`), ({ root }) =>
+        expect(() => canonicalize(root)).to.throw(XmlRefused),
+      );
+    }
+    withXml(Buffer.from('<a b="xmlns=\'r\'">xmlns="r"</a>'), ({ root }) => canonicalize(root));
   });
 
   // libxml2 writes '&' in namespace names unescaped, so that two names have one canonical form.
