@@ -55,9 +55,14 @@ export function examine(
     return { ...outline, digest: 'bad', signature: 'bad', problems: [told(asFault(thrown))] };
   }
   const digest = judge(() => judgeDigest(document, structure));
-  const signature = judge(() => judgeValue(document, structure, found));
+  // Shown, and judged for trust, is the certificate whose key the value was tried with, no other.
+  let certificate: Certificate | undefined;
+  const signature = judge(() => {
+    certificate = certificateFor(document, structure, found);
+    judgeValue(structure, certificate);
+  });
   judge(() => judgePlace(document, structure, found));
-  return { ...outline, digest, signature, problems: [...new Set(problems)] };
+  return { ...outline, certificate, digest, signature, problems: [...new Set(problems)] };
 }
 
 function judgeDigest(document: XmlDocument, structure: Structure): void {
@@ -81,8 +86,7 @@ export function targetOf(document: XmlDocument, { targetId }: Structure): XmlEle
   return target;
 }
 
-function judgeValue(document: XmlDocument, structure: Structure, found: FoundSignature): void {
-  const certificate = certificateFor(document, structure, found);
+function judgeValue(structure: Structure, certificate: Certificate): void {
   checkKey(algorithmOf(structure).keyKind, certificate);
   if (!valueHolds(structure, certificate)) throw new Fault('SIGNATURE_VALUE');
 }

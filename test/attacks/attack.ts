@@ -1,5 +1,6 @@
 import type { Posted } from '../../src/compute/judge.ts';
 import type { FaultCode } from '../../src/fault/codes.ts';
+import type { Signer } from '../../src/signature/signer.ts';
 import type { GuardName } from './guards.ts';
 
 /** An attack, or a harmless variant of a message, as it is posted to a node. */
@@ -14,8 +15,8 @@ export type Library = 'libxml2' | 'OpenSSL';
 export interface Attack {
   /** A sentence without its full stop. */
   readonly name: string;
-  /** Makes it anew, out of a legitimate message that a real key signed. */
-  readonly make: () => Posting;
+  /** Makes it anew, out of a legitimate message that a real key signed: RSA, or another's. */
+  readonly make: (by?: Signer) => Posting;
   /** What `judge`, and a node, refuse it by. */
   readonly code: FaultCode;
   /**

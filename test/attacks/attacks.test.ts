@@ -6,8 +6,10 @@ import { UsageError } from '../../src/cli/run.ts';
 import { verifyFile } from '../../src/cli/verify.ts';
 import { judge } from '../../src/compute/judge.ts';
 import { fileProfiles } from '../../src/signature/profiles.ts';
+import { sandboxSigner } from '../harness/client.ts';
 import { checkout } from '../harness/node.ts';
 import { testRules } from '../harness/rules.ts';
+import { wrapping } from './catalogue/wrapping.ts';
 import { attacks, chapters } from './catalogue.ts';
 import { type Guard, guards } from './guards.ts';
 
@@ -43,6 +45,16 @@ describe('attacks', () => {
           expect(said).to.have.property('code', code);
           if (verify !== undefined) expect(verified(posting.bytes)).to.include(verify);
         });
+      }
+    });
+  }
+
+  for (const kind of ['ec', 'gost', 'gost512'] as const) {
+    it(`wrapping is refused alike under ${kind}`, () => {
+      for (const { name, make, code } of wrapping.attacks) {
+        const judgement = judge(make(sandboxSigner('agency-a', kind)), testRules());
+        const said = judgement.verdict === 'refused' ? judgement.fault.code : judgement.verdict;
+        expect(said, name).to.equal(code);
       }
     });
   }

@@ -1,4 +1,5 @@
 import type { Attack, Chapter } from './attack.ts';
+import { gostKeys } from './catalogue/gost.ts';
 import { keysAndMethods } from './catalogue/keys.ts';
 import { parsing } from './catalogue/parser.ts';
 import { referencing } from './catalogue/references.ts';
@@ -11,6 +12,7 @@ export const chapters: readonly Chapter[] = [
   structure,
   referencing,
   keysAndMethods,
+  gostKeys,
   parsing,
   soap,
 ];

@@ -43,7 +43,12 @@ export function attack(
   change: (text: string) => string | Uint8Array,
   rest: Omit<Attack, 'name' | 'make'>,
 ): Attack {
-  return { name, make: () => posting(change(signedNote())), ...rest };
+  return { name, make: (by) => posting(change(signedNote(undefined, by))), ...rest };
+}
+
+/** An attack by a key or its use: a message that is otherwise right. */
+export function by(name: string, make: () => Signer, rest: Omit<Attack, 'name' | 'make'>): Attack {
+  return { name, make: () => posting(signedNote(undefined, make())), ...rest };
 }
 
 /** The one part of a message that a pattern finds. */

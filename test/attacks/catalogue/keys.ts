@@ -16,10 +16,10 @@ import { checkout } from '../../harness/node.ts';
 import type { Attack, Chapter } from '../attack.ts';
 import {
   attack,
+  by,
   changed,
   part,
   parts,
-  posting,
   redigested,
   resigned,
   signedNote,
@@ -66,10 +66,6 @@ const exponent3 = () =>
 const strong = () => own('rsa', 2048);
 const agencyKey = () =>
   createPrivateKey(readFileSync(join(checkout, 'certs.example', 'agency-a.key.pem'), 'utf8'));
-
-function by(name: string, make: () => Signer, rest: Omit<Attack, 'name' | 'make'>): Attack {
-  return { name, make: () => posting(signedNote(undefined, make())), ...rest };
-}
 
 /** Puts another method in, and the value that `make` computes over the changed SignedInfo. */
 function withMethod(text: string, uri: string, make: (octets: Uint8Array) => Buffer): string {
