@@ -13,6 +13,7 @@ import {
   smevTransformUri,
 } from '../../src/signature/profiles.ts';
 import { exclusive } from '../../src/xml/canonicalize.ts';
+import { chapters } from '../attacks/catalogue.ts';
 import { checkout } from '../harness/node.ts';
 import { readSource } from './tree.ts';
 
@@ -28,6 +29,7 @@ export const generatedParts: readonly GeneratedPart[] = [
   { file: 'docs/configuration.md', mark: 'keys', make: keyTable },
   { file: 'docs/cli.md', mark: 'commands', make: commandReference },
   { file: 'docs/signatures.md', mark: 'profiles', make: profileTable },
+  { file: 'SECURITY.md', mark: 'attacks', make: attackTables },
 ];
 
 /** What stands between the marks now; undefined where the marks are missing. */
@@ -72,6 +74,21 @@ function profileTable(): string {
       return [code([name]), code(keyKinds), code(hashes), rows.join('; ')];
     }),
   );
+}
+
+/** A table for each chapter: what is tried, what is said, what keeps it out, and the fixture. */
+function attackTables(): string {
+  return chapters
+    .map(({ title, file, attacks }) => {
+      const rows = attacks.map(({ name, code, verify, guards, library }) => [
+        name,
+        verify === undefined || verify === code ? `\`${code}\`` : `\`${code}\`; \`${verify}\``,
+        [...guards, ...(library === undefined ? [] : [`${library} itself`])].join('; '),
+      ]);
+      const head = ['Attack', 'Refused by; in a file by', 'Guards'];
+      return `### ${title}\n\nFixtures: \`${file}\`.\n\n${table(head, rows)}`;
+    })
+    .join('\n\n');
 }
 
 function shortUri(uri: string): string {
