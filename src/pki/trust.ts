@@ -1,23 +1,12 @@
 import { Fault } from '../fault/fault.ts';
-import { type GostHash, gostDigest } from '../gost/digest.ts';
-import { verifyDigest } from '../gost/signature.ts';
 import type { Certificate } from './certificate.ts';
+import { type ContentHash, keySigned, signatureByOid } from './signature-algorithms.ts';
 
-/** Signature algorithms of an issuer with GOST (RFC 9215 §3); that of 2001 is believed no more. */
-const gostIssuerAlgorithms: Readonly<Record<string, GostHash>> = {
-  '1.2.643.7.1.1.3.2': 'streebog256',
-  '1.2.643.7.1.1.3.3': 'streebog512',
-};
-
-/** Signature algorithms of an issuer that are believed (RFC 4055, RFC 5758): SHA-2, no SHA-1. */
-const issuerAlgorithms: ReadonlySet<string> = new Set([
-  '1.2.840.113549.1.1.11',
-  '1.2.840.113549.1.1.12',
-  '1.2.840.113549.1.1.13',
-  '1.2.840.10045.4.3.2',
-  '1.2.840.10045.4.3.3',
-  '1.2.840.10045.4.3.4',
-]);
+/** What a caller believes besides. */
+export interface OldAlgorithms {
+  /** GOST R 34.10-2001 with 34.11-94, withdrawn in 2019, for messages of that time. */
+  readonly gost2001?: boolean;
+}
 
 /**
  * May a message signed by this certificate be believed at this time: it is valid now, its key may
@@ -28,11 +17,13 @@ const issuerAlgorithms: ReadonlySet<string> = new Set([
  *
  * @param anchors the same array again and again: verdicts are remembered with it
  * @param at ms UTC
+ * @param old algorithms of issuers that are believed by name alone; SHA-1 is none of them
  */
 export function judgeCertificate(
   certificate: Certificate,
   anchors: readonly Certificate[],
   at: number,
+  old: OldAlgorithms = {},
 ): Fault | undefined {
   if (at > certificate.notAfter) {
     return new Fault('CERTIFICATE_EXPIRED', { public: day(certificate.notAfter) });
@@ -43,7 +34,7 @@ export function judgeCertificate(
   if (!certificate.maySign) {
     return new Fault('CERTIFICATE_UNTRUSTED', { public: 'keyUsage без digitalSignature' });
   }
-  const believed = believedBy(certificate, anchors);
+  const believed = believedBy(certificate, anchors, old);
   if (believed.some((each) => each.notBefore <= at && at <= each.notAfter)) return undefined;
   const [stale] = believed;
   return new Fault('CERTIFICATE_UNTRUSTED', {
@@ -58,24 +49,27 @@ const verdictsMax = 10_000;
 function believedBy(
   certificate: Certificate,
   anchors: readonly Certificate[],
+  old: OldAlgorithms,
 ): readonly Certificate[] {
   const known = verdicts.get(anchors) ?? new Map<string, readonly Certificate[]>();
   verdicts.set(anchors, known);
-  const verdict = known.get(certificate.fingerprint);
+  const question = `${certificate.fingerprint} ${old.gost2001 === true}`;
+  const verdict = known.get(question);
   if (verdict !== undefined) return verdict;
   // A renewed CA has two certificates with one name and key: either may be the valid one.
   const found = anchors.filter(
-    (anchor) => anchor.fingerprint === certificate.fingerprint || issued(anchor, certificate),
+    (anchor) => anchor.fingerprint === certificate.fingerprint || issued(anchor, certificate, old),
   );
-  if (known.size < verdictsMax) known.set(certificate.fingerprint, found);
+  if (known.size < verdictsMax) known.set(question, found);
   return found;
 }
 
-function issued(issuer: Certificate, certificate: Certificate): boolean {
-  if (!issuer.ca) return false;
-  const { signatureOid } = certificate.parts;
-  if (issuer.gostKey !== undefined) return issuedByGost(issuer, certificate);
-  if (issuer.publicKey === undefined || !issuerAlgorithms.has(signatureOid)) return false;
+function issued(issuer: Certificate, certificate: Certificate, old: OldAlgorithms): boolean {
+  const row = signatureByOid(certificate.parts.signatureOid);
+  if (!issuer.ca || row === undefined || row.kind !== issuer.keyKind) return false;
+  if (row.kind === 'gost2001' && old.gost2001 !== true) return false;
+  if (issuer.gostKey !== undefined) return issuedByGost(issuer, certificate, row.hash);
+  if (issuer.publicKey === undefined) return false;
   return certificate.x509.checkIssued(issuer.x509) && certificate.x509.verify(issuer.publicKey);
 }
 
@@ -83,14 +77,11 @@ function issued(issuer: Certificate, certificate: Certificate): boolean {
 const certSign = 0x04;
 
 /** What OpenSSL checks for keys that it can read: the name, the right to issue, the signature. */
-function issuedByGost({ gostKey, parts: by }: Certificate, { parts }: Certificate): boolean {
-  const hash = Object.hasOwn(gostIssuerAlgorithms, parts.signatureOid)
-    ? gostIssuerAlgorithms[parts.signatureOid]
-    : undefined;
-  if (hash === undefined || gostKey === undefined || !parts.algorithmsAgree) return false;
-  if (by.keyUsage !== undefined && (by.keyUsage & certSign) === 0) return false;
-  if (!parts.issuerName.equals(by.subjectName)) return false;
-  return verifyDigest(gostKey, gostDigest(hash, parts.signed), parts.signature);
+function issuedByGost(issuer: Certificate, { parts }: Certificate, hash: ContentHash): boolean {
+  const { keyUsage, subjectName } = issuer.parts;
+  if (keyUsage !== undefined && (keyUsage & certSign) === 0) return false;
+  if (!parts.algorithmsAgree || !parts.issuerName.equals(subjectName)) return false;
+  return keySigned(issuer, hash, parts.signed, parts.signature);
 }
 
 function day(at: number): string {
