@@ -126,7 +126,9 @@ function trustIn(
 ): string {
   if (anchors === undefined) return 'not checked';
   if (certificate === undefined) return 'CERTIFICATE_MISSING';
-  return judgeCertificate(certificate, anchors, systemClock.now())?.code ?? 'trusted';
+  // Old messages are read here: a key of 2001 has an issuer of 2001.
+  const old = { gost2001: certificate.keyKind === 'gost2001' };
+  return judgeCertificate(certificate, anchors, systemClock.now(), old)?.code ?? 'trusted';
 }
 
 function isGood({ digest, signature, trust, problem }: SignatureReport): boolean {

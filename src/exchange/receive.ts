@@ -2,7 +2,7 @@ import type { Verified } from '../compute/judge.ts';
 import { asFault, Fault } from '../fault/fault.ts';
 import { newEntryId } from '../journal/entry.ts';
 import { type Certificate, readCertificate } from '../pki/certificate.ts';
-import { judgeCertificate } from '../pki/trust.ts';
+import { judgeCertificate, type OldAlgorithms } from '../pki/trust.ts';
 import { ofPerson } from '../signature/personal.ts';
 import type { Call, Reply } from './call.ts';
 import { checkContentType, checkMethod } from './call.ts';
@@ -79,12 +79,22 @@ function authorise(
   const found = registry.systemOfCertificate(verified.certificate.fingerprint);
   if (found === undefined) throw new Fault('SENDER_UNKNOWN');
   const { system, certificate } = found;
-  const distrust = judgeCertificate(certificate, registry.anchors, received.at);
+  const distrust = judgeCertificate(
+    certificate,
+    registry.anchors,
+    received.at,
+    oldFor(certificate),
+  );
   if (distrust !== undefined) throw distrust;
   judgePerson(verified, registry.anchors, received.at);
   const caller: Caller = { system, participant: registry.participant(system.participant) };
   known.system = system.id;
   return { received, verified, caller, request: verified.request };
+}
+
+/** A message with a key of 2001 came this far because a profile of the node names such keys. */
+function oldFor({ keyKind }: Certificate): OldAlgorithms {
+  return { gost2001: keyKind === 'gost2001' };
 }
 
 /** A person's signature counts by the same authorities; who may sign what is for the agencies to say. */
@@ -94,6 +104,7 @@ function judgePerson(
   at: number,
 ): void {
   if (personalCertificate === undefined) return;
-  const distrust = judgeCertificate(readCertificate(personalCertificate), anchors, at);
+  const certificate = readCertificate(personalCertificate);
+  const distrust = judgeCertificate(certificate, anchors, at, oldFor(certificate));
   if (distrust !== undefined) throw ofPerson(distrust);
 }

@@ -17,6 +17,7 @@ import {
   type SigningKind,
   signingKind,
 } from './signature-algorithms.ts';
+import type { OldAlgorithms } from './trust.ts';
 
 /** Names of CMS (RFC 5652 §4, §5.1, §11). */
 export const cmsOids = {
@@ -51,19 +52,20 @@ const certificatesMax = 32;
  * Reads a detached CMS signature of one signer, who put the certificate in and signed attributes, as
  * PKCS#7 attachments have it (RFC 5652 §5). BER is taken in the outer layers.
  *
+ * @param old algorithms that are taken by name alone
  * @throws CmsError saying what is missing or not allowed
  */
-export function readDetached(bytes: Uint8Array): DetachedSignature {
+export function readDetached(bytes: Uint8Array, old: OldAlgorithms = {}): DetachedSignature {
   if (bytes.length > octetsMax) throw new CmsError('too-large', `> ${octetsMax}`);
   try {
-    return read(withDefiniteLengths(Buffer.from(bytes)));
+    return read(withDefiniteLengths(Buffer.from(bytes)), old);
   } catch (error) {
     if (error instanceof RangeError) throw new CmsError('malformed', error.message);
     throw error;
   }
 }
 
-function read(der: Buffer): DetachedSignature {
+function read(der: Buffer, old: OldAlgorithms): DetachedSignature {
   const signedData = signedDataOf(der);
   const [, , content, ...rest] = signedData;
   const signers = rest.at(-1);
@@ -79,7 +81,7 @@ function read(der: Buffer): DetachedSignature {
   const certificates = rest.find((item) => item.tag === tag.context0);
   return {
     certificate: signerCertificate(certificates, info.sid),
-    ...algorithms(info.digestOid, info.signatureOid),
+    ...algorithms(info, old),
     ...readAttributes(info.attributes),
     signature: info.signature,
   };
@@ -119,11 +121,13 @@ function readSigner(signer: DerItem): SignerInfo {
   };
 }
 
-function algorithms(digestOid: string, signatureOid: string) {
+function algorithms({ digestOid, signatureOid }: SignerInfo, old: OldAlgorithms) {
   const hash = hashByOid(digestOid);
   if (hash === undefined) refuse('algorithm', digestOid);
   const kind = signingKind(signatureOid, hash);
-  if (kind === undefined) refuse('algorithm', `${digestOid}, ${signatureOid}`);
+  if (kind === undefined || (kind === 'gost2001' && old.gost2001 !== true)) {
+    refuse('algorithm', `${digestOid}, ${signatureOid}`);
+  }
   return { hash, kind };
 }
 

@@ -3,7 +3,7 @@ import { GostHasher } from '../gost/digest.ts';
 import { verifyDigest } from '../gost/signature.ts';
 import type { Certificate } from './certificate.ts';
 
-// What requests and detached signatures are signed with.
+// What certificates, requests and detached signatures are signed with.
 
 /** Digests by the names of node:crypto and of src/gost. */
 export type ContentHash = 'sha256' | 'sha384' | 'sha512' | 'streebog256' | 'streebog512' | 'gost94';

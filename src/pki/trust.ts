@@ -2,6 +2,12 @@ import { Fault } from '../fault/fault.ts';
 import type { Certificate } from './certificate.ts';
 import { type ContentHash, keySigned, signatureByOid } from './signature-algorithms.ts';
 
+/** What a caller believes besides. */
+export interface OldAlgorithms {
+  /** GOST R 34.10-2001 with 34.11-94, withdrawn in 2019, for messages of that time. */
+  readonly gost2001?: boolean;
+}
+
 /**
  * May a message signed by this certificate be believed at this time: it is valid now, its key may
  * sign, and it is an anchor or was issued by one that is a CA and valid now (RFC 5280 §6.1, the parts
@@ -11,11 +17,13 @@ import { type ContentHash, keySigned, signatureByOid } from './signature-algorit
  *
  * @param anchors the same array again and again: verdicts are remembered with it
  * @param at ms UTC
+ * @param old algorithms of issuers that are believed by name alone; SHA-1 is none of them
  */
 export function judgeCertificate(
   certificate: Certificate,
   anchors: readonly Certificate[],
   at: number,
+  old: OldAlgorithms = {},
 ): Fault | undefined {
   if (at > certificate.notAfter) {
     return new Fault('CERTIFICATE_EXPIRED', { public: day(certificate.notAfter) });
@@ -26,7 +34,7 @@ export function judgeCertificate(
   if (!certificate.maySign) {
     return new Fault('CERTIFICATE_UNTRUSTED', { public: 'keyUsage без digitalSignature' });
   }
-  const believed = believedBy(certificate, anchors);
+  const believed = believedBy(certificate, anchors, old);
   if (believed.some((each) => each.notBefore <= at && at <= each.notAfter)) return undefined;
   const [stale] = believed;
   return new Fault('CERTIFICATE_UNTRUSTED', {
@@ -41,28 +49,27 @@ const verdictsMax = 10_000;
 function believedBy(
   certificate: Certificate,
   anchors: readonly Certificate[],
+  old: OldAlgorithms,
 ): readonly Certificate[] {
   const known = verdicts.get(anchors) ?? new Map<string, readonly Certificate[]>();
   verdicts.set(anchors, known);
-  const verdict = known.get(certificate.fingerprint);
+  const question = `${certificate.fingerprint} ${old.gost2001 === true}`;
+  const verdict = known.get(question);
   if (verdict !== undefined) return verdict;
   // A renewed CA has two certificates with one name and key: either may be the valid one.
   const found = anchors.filter(
-    (anchor) => anchor.fingerprint === certificate.fingerprint || issued(anchor, certificate),
+    (anchor) => anchor.fingerprint === certificate.fingerprint || issued(anchor, certificate, old),
   );
-  if (known.size < verdictsMax) known.set(certificate.fingerprint, found);
+  if (known.size < verdictsMax) known.set(question, found);
   return found;
 }
 
-/**
- * Issuers sign with SHA-2 or GOST of 2012 (RFC 4055, RFC 5758, RFC 9215); SHA-1 and GOST of 2001 are
- * believed no more.
- */
-function issued(issuer: Certificate, certificate: Certificate): boolean {
+function issued(issuer: Certificate, certificate: Certificate, old: OldAlgorithms): boolean {
   const row = signatureByOid(certificate.parts.signatureOid);
-  if (!issuer.ca || row === undefined || row.kind === 'gost2001') return false;
-  if (row.kind !== issuer.keyKind) return false;
-  if (issuer.publicKey === undefined) return issuedByGost(issuer, certificate, row.hash);
+  if (!issuer.ca || row === undefined || row.kind !== issuer.keyKind) return false;
+  if (row.kind === 'gost2001' && old.gost2001 !== true) return false;
+  if (issuer.gostKey !== undefined) return issuedByGost(issuer, certificate, row.hash);
+  if (issuer.publicKey === undefined) return false;
   return certificate.x509.checkIssued(issuer.x509) && certificate.x509.verify(issuer.publicKey);
 }
 
@@ -72,9 +79,8 @@ const certSign = 0x04;
 /** What OpenSSL checks for keys that it can read: the name, the right to issue, the signature. */
 function issuedByGost(issuer: Certificate, { parts }: Certificate, hash: ContentHash): boolean {
   const { keyUsage, subjectName } = issuer.parts;
-  if (!parts.algorithmsAgree) return false;
   if (keyUsage !== undefined && (keyUsage & certSign) === 0) return false;
-  if (!parts.issuerName.equals(subjectName)) return false;
+  if (!parts.algorithmsAgree || !parts.issuerName.equals(subjectName)) return false;
   return keySigned(issuer, hash, parts.signed, parts.signature);
 }
 

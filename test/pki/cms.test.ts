@@ -88,7 +88,8 @@ describe('detached signatures', () => {
         digest: digestFor(signing),
         signingTime: at,
       });
-      const read = readDetached(made);
+      const old = { gost2001: own.keyKind === 'gost2001' };
+      const read = readDetached(made, old);
       expect(read).to.include({ certificate: own, signingTime: at, kind: own.keyKind });
       verifyDetached(read, digestFor(signing));
       const other = digestFor(signing, Buffer.from('другое'));
@@ -98,10 +99,17 @@ describe('detached signatures', () => {
       expect(reasonOf(() => verifyDetached(broken, digestFor(signing)))).to.equal(
         'signature-wrong',
       );
-      const timeless = readDetached(signDetached({ key: signing, certificate: own, digest }));
+      const timeless = readDetached(signDetached({ key: signing, certificate: own, digest }), old);
       expect(timeless.signingTime).to.equal(undefined);
     });
   }
+
+  it('of 2001 are refused where nobody asks for them', () => {
+    const signing = newGostKey('gost2001');
+    const own = certified(signing);
+    const made = signDetached({ key: signing, certificate: own, digest: digestFor(signing) });
+    expect(reasonOf(() => readDetached(made))).to.equal('algorithm');
+  });
 
   it('say what is wrong with them', () => {
     const [type, messageDigest] = right.attributes as [Buffer, Buffer];

@@ -153,10 +153,14 @@ describe('judgeCertificate', () => {
     }
   });
 
-  it('believes no signature of GOST R 34.10-2001, nor one whose two algorithms differ', () => {
+  it('believes GOST R 34.10-2001 where it is named alone, and no signature whose two algorithms differ', () => {
     const old = family(() => newGostKey('gost2001'));
     const root = old.authority('Корневой');
-    expect(code(old.leaf(root.issuer), [root.certificate])).to.equal('CERTIFICATE_UNTRUSTED');
+    const issued = old.leaf(root.issuer);
+    const anchors = [root.certificate];
+    expect(code(issued, anchors)).to.equal('CERTIFICATE_UNTRUSTED');
+    expect(judgeCertificate(issued, anchors, now, { gost2001: true })).to.equal(undefined);
+    expect(code(issued, anchors)).to.equal('CERTIFICATE_UNTRUSTED');
     const gost = family(() => newGostKey('gost2012-256'));
     const newer = gost.authority('Новый');
     const { der } = gost.leaf(newer.issuer);
