@@ -2,15 +2,19 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { systemClock } from '../clock.ts';
+import { faultRows } from '../fault/codes.ts';
 import { readAnchors } from '../pki/anchors.ts';
 import type { Certificate } from '../pki/certificate.ts';
 import { judgeCertificate } from '../pki/trust.ts';
 import { examine } from '../signature/examine.ts';
-import { findSignatures } from '../signature/find.ts';
+import { refusalLimits } from '../signature/explain/budget.ts';
+import { explainSignature } from '../signature/explain/explain.ts';
+import type { Evidence } from '../signature/explain/suspect.ts';
+import { type FoundSignature, findSignatures } from '../signature/find.ts';
 import { fileProfiles, type ProfileName, profiles } from '../signature/profiles.ts';
 import { withXml, XmlRefused } from '../xml/document.ts';
 import { pathOf } from '../xml/navigate.ts';
-import { capturedXml } from './captured.ts';
+import { capturedParts, capturedXml } from './captured.ts';
 import { examineAttachment } from './detached.ts';
 import { print, run, UsageError } from './run.ts';
 
@@ -78,7 +82,9 @@ export function verifyFile(
   names: readonly ProfileName[],
 ): VerifyReport {
   const allowed = names.map((name) => profiles[name]);
-  const { xml, linesBefore } = capturedXml(read(file));
+  const bytes = read(file);
+  const { xml, linesBefore } = capturedXml(bytes);
+  const parts = capturedParts(bytes);
   try {
     return withXml(
       xml,
@@ -86,12 +92,14 @@ export function verifyFile(
         file,
         signatures: findSignatures(document).map((found): SignatureReport => {
           const { certificate, problems, ...verdicts } = examine(document, found, allowed);
+          const evidence = { document, bytes: xml, parts, profiles: allowed };
+          const all = problems.length === 0 ? [] : [...problems, ...causeOf(evidence, found)];
           return {
             path: pathOf(found.container ?? found.signature),
             ...verdicts,
             signer: certificate?.subject ?? null,
             trust: trustIn(certificate, anchors),
-            ...(problems.length === 0 ? {} : { problem: problems.join('; ') }),
+            ...(all.length === 0 ? {} : { problem: all.join('; ') }),
           };
         }),
       }),
@@ -118,6 +126,16 @@ function verifyAttachment(
     ...(problem === undefined ? {} : { problem }),
   };
   return { file, signatures: [signature] };
+}
+
+/** Why a digest or value is wrong, where a small search finds it; `explain` tries more. */
+function causeOf(evidence: Omit<Evidence, 'limits'>, found: FoundSignature): string[] {
+  const { cause, ru } = explainSignature({ ...evidence, limits: refusalLimits }, found);
+  return cause === null || isFaultCode(cause) ? [] : [`причина: ${ru}`];
+}
+
+function isFaultCode(cause: string): boolean {
+  return Object.hasOwn(faultRows, cause);
 }
 
 function trustIn(

@@ -6,6 +6,7 @@ import { buildProgram } from '../../src/cli/program.ts';
 import { variableNames } from '../../src/config/load.ts';
 import { configTable } from '../../src/config/table.ts';
 import { type FaultCode, faultRow, faultRows } from '../../src/fault/codes.ts';
+import { causes } from '../../src/signature/explain/causes.ts';
 import {
   envelopedUri,
   profileNames,
@@ -30,6 +31,7 @@ export const generatedParts: readonly GeneratedPart[] = [
   { file: 'docs/cli.md', mark: 'commands', make: commandReference },
   { file: 'docs/signatures.md', mark: 'profiles', make: profileTable },
   { file: 'SECURITY.md', mark: 'attacks', make: attackTables },
+  { file: 'docs/signatures.md', mark: 'causes', make: causeTable },
 ];
 
 /** What stands between the marks now; undefined where the marks are missing. */
@@ -89,6 +91,17 @@ function attackTables(): string {
       return `### ${title}\n\nFixtures: \`${file}\`.\n\n${table(head, rows)}`;
     })
     .join('\n\n');
+}
+
+function causeTable(): string {
+  return table(
+    ['Cause', 'What happened', 'What to do'],
+    Object.entries(causes).map(([code, { ru, en }]) => [
+      `\`${code}\``,
+      `${ru[0]} / ${en[0]}`,
+      `${ru[1]} / ${en[1]}`,
+    ]),
+  );
 }
 
 function shortUri(uri: string): string {

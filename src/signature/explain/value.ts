@@ -54,8 +54,12 @@ function weightOf({ structure }: ValueCase): number {
   return algorithmOf(structure).keyKind === 'rsa' ? 1 : verificationWeight;
 }
 
-function* valueTrials({ structure, computed }: ValueCase, received: Buffer): Generator<Trial> {
+function* valueTrials(valueCase: ValueCase, received: Buffer): Generator<Trial> {
+  const { structure, certificate, computed } = valueCase;
   yield { causes: [], octets: () => received };
+  // A key that does not open the value made it over no SignedInfo whatever.
+  const rsa = algorithmOf(structure).keyKind === 'rsa' ? certificate : undefined;
+  if (rsa !== undefined && openRsa(rsa, structure.value) === undefined) return;
   const subject = subjectOf(structure.signedInfo);
   if (subject === undefined) return;
   const more = computed === undefined ? [] : [replacedDigest(computed)];
