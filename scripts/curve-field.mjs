@@ -15,28 +15,38 @@ export function fieldWriter({ n, fold }) {
   // n products of limbs up to 2^28, a reduction's own part where it is Montgomery's, below 2^63.
   const unitsMax = Number((1n << 63n) / (half * half * BigInt(n))) - (fold === undefined ? 1 : 0);
   const pointers = ['MODULUS_P', 'load<i32>(NEGATIVE_P)'];
-  const inHalves = fold !== undefined && n === 18;
 
   function write(name, product, singles) {
-    if (fold === undefined) return montgomeryFunction(n, name, product, singles, pointers);
-    if (inHalves && !product.square) return inHalvesFunction({ n, fold }, name, product, singles);
-    return foldedFunction({ n, fold }, name, product, singles, {
-      before: loads(n, operandsOf(product)),
-      column: (k) => column(n, product, k),
-    });
+    return fold === undefined
+      ? montgomeryFunction(n, name, product, singles, pointers)
+      : foldedFunction({ n, fold }, name, product, singles);
   }
 
   return {
     n,
     unitsMax,
+    /**
+     * Whether formulas share one function for products and one for squares, which take coefficients:
+     * a function for each sum would be quicker, but that many of 18 limbs are more code than the
+     * processor keeps at hand.
+     */
+    shared: fold !== undefined && n === 18,
+    callShared(square) {
+      const name = square ? 'sharedSquare' : 'sharedProduct';
+      const product = { coefficient: 'times', square };
+      const more = ['times: i64', 'more: i64'];
+      const make = () =>
+        foldedFunction({ n, fold }, name, product, [{ coefficient: 'more' }], more);
+      if (!written.has(name)) written.set(name, make());
+      return name;
+    },
     /** The name of the function for a product and single elements, written at its first use. */
     call(product, singles) {
       const name = nameOf(product, singles);
       if (!written.has(name)) written.set(name, write(name, product, singles));
       return name;
     },
-    source: () =>
-      [...(inHalves ? [wide(n / 2), wideDifference(n / 2)] : []), ...written.values()].join('\n'),
+    source: () => [...written.values()].join('\n'),
   };
 }
 
@@ -80,6 +90,9 @@ function column(n, { coefficient, square }, k) {
     .map((i) => [i, k - i])
     .filter(([i, j]) => j >= 0 && j < n && (!square || i <= j));
   if (pairs.length === 0) return [];
+  if (!square && coefficient === 'times') {
+    return [`(${pairs.map(([i, j]) => `c${i} * b${j}`).join(' + ')})`];
+  }
   if (!square) return [scaled(pairs.map(([i, j]) => `a${i} * b${j}`).join(' + '), coefficient)];
   const twice = pairs.filter(([i, j]) => i < j).map(([i, j]) => `a${i} * a${j}`);
   const once = pairs.filter(([i, j]) => i === j).map(([i]) => `a${i} * a${i}`);
@@ -92,77 +105,47 @@ function scaled(text, coefficient) {
 }
 
 function factor(coefficient) {
-  return coefficient === 'a' ? 'load<i64>(COEFFICIENT_A)' : `<i64>(${coefficient})`;
+  if (coefficient === 'a') return 'load<i64>(COEFFICIENT_A)';
+  return typeof coefficient === 'string' ? coefficient : `<i64>(${coefficient})`;
 }
 
 function single(singles, k) {
   return singles.map(({ coefficient }, i) => scaled(`i64.load32_s(l${i}, ${4 * k})`, coefficient));
 }
 
-function foldedFunction({ n, fold }, name, product, singles, { before, column: columnOf }) {
-  const lines = [head(name, product, singles), ...before];
+function foldedFunction({ n, fold }, name, product, singles, parameters) {
+  const lines = [head(name, product, singles, parameters), ...loads(n, operandsOf(product))];
+  if (!product.square && product.coefficient === 'times') {
+    // Cheaper than to multiply each column.
+    lines.push(...range(n).map((i) => `  const c${i} = a${i} * times;`));
+  }
   // A column carries a bias of half a limb, so that cutting its low bits off leaves a signed limb.
   const bias = half;
-  lines.push('  let x: i64 = 0;');
-  for (let k = n; k < 2 * n - 1; k++) {
-    lines.push(`  x += ${[`<i64>${bias}`, ...columnOf(k)].join(' + ')};`);
-    lines.push(`  const h${k - n} = x & ${mask};`, `  x >>= ${limbBits};`);
-  }
-  lines.push(`  const h${n - 1} = x;`, '  x = 0;');
+  lines.push('  let x: i64 = 0;', '  let y: i64 = 0;');
+  // With something to load there, V8 orders the products of 18 limbs so that they take a third less
+  // time; octets from 0 on are nobody's, and 0.
+  const loaded = (k) =>
+    singles.length > 0 || product.square ? single(singles, k) : [`i64.load32_s(0, ${4 * k})`];
+  // A high column and the low one that it folds into go in turn: two chains of carries side by side.
   for (let k = 0; k < n; k++) {
-    const start = k < n - 1 ? bias - bias * fold : bias;
-    const terms = [`<i64>(${start})`, ...columnOf(k), `h${k} * <i64>(${fold})`];
-    lines.push(`  x += ${[...terms, ...single(singles, k)].join(' + ')};`);
-    lines.push(`  ${k < 2 ? 'let' : 'const'} r${k} = <i32>x & ${mask};`, `  x >>= ${limbBits};`);
+    const isLast = k === n - 1;
+    if (!isLast)
+      lines.push(`  y += ${[`<i64>${bias}`, ...column(n, product, n + k)].join(' + ')};`);
+    const high = isLast ? 'y' : `(y & ${mask})`;
+    const start = isLast ? bias : bias - bias * fold;
+    const terms = [`<i64>(${start})`, ...column(n, product, k), `${high} * <i64>(${fold})`];
+    lines.push(`  x += ${[...terms, ...loaded(k)].join(' + ')};`);
+    if (k < 2) lines.push(`  const r${k} = <i32>x & ${mask};`);
+    else lines.push(`  store<i32>(to, (<i32>x & ${mask}) - ${bias}, ${4 * k});`);
+    lines.push(`  x >>= ${limbBits};`, ...(isLast ? [] : [`  y >>= ${limbBits};`]));
   }
   lines.push(
     `  x = <i64>r0 + x * <i64>(${fold});`,
-    `  r0 = <i32>x & ${mask};`,
-    `  r1 += <i32>(x >> ${limbBits});`,
-    ...range(n).map((k) => `  store<i32>(to, r${k} - ${bias}, ${4 * k});`),
+    `  store<i32>(to, (<i32>x & ${mask}) - ${bias});`,
+    `  store<i32>(to, r1 + <i32>(x >> ${limbBits}) - ${bias}, 4);`,
     '}',
   );
   return lines.join('\n');
-}
-
-/** Karatsuba's way: three products of half as many limbs, their columns in memory. */
-function inHalvesFunction({ n, fold }, name, product, singles) {
-  const m = n / 2;
-  const word = (place, k) => (k >= 0 && k < 2 * m - 1 ? [`load<i64>(${place}, ${8 * k})`] : []);
-  const columnOf = (k) => [
-    ...word('WIDE_LOW', k),
-    ...['WIDE_LOW', 'WIDE_HIGH', 'WIDE_MIDDLE'].flatMap((place) => word(place, k - m)),
-    ...word('WIDE_HIGH', k - n),
-  ];
-  return foldedFunction({ n, fold }, name, product, singles, {
-    before: [
-      '  wide(WIDE_LOW, a, b);',
-      `  wide(WIDE_HIGH, a + ${4 * m}, b + ${4 * m});`,
-      '  wideDifference(WIDE_MIDDLE, a, b);',
-    ],
-    column: (k) => [scaled(columnOf(k).join(' + '), product.coefficient)],
-  });
-}
-
-const plain = { coefficient: 1, square: false };
-
-function columnsTo(m) {
-  return range(2 * m - 1).map((k) => `  store<i64>(to, ${column(m, plain, k)[0]}, ${8 * k});`);
-}
-
-function wide(m) {
-  return [head('wide', plain, []), ...loads(m, ['a', 'b']), ...columnsTo(m), '}'].join('\n');
-}
-
-/** The product of a's low half without its high half and of b's high half without its low half. */
-function wideDifference(m) {
-  const difference = (name, first, second) =>
-    range(m).map(
-      (i) =>
-        `  const ${name}${i} = i64.load32_s(${name}, ${4 * (first + i)}) - i64.load32_s(${name}, ${4 * (second + i)});`,
-    );
-  const operands = [...difference('a', 0, m), ...difference('b', m, 0)];
-  return [head('wideDifference', plain, []), ...operands, ...columnsTo(m), '}'].join('\n');
 }
 
 function montgomeryFunction(n, name, product, singles, [modulus, negative], more) {

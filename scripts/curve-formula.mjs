@@ -48,10 +48,23 @@ export function writeFormula(field, { title, parameters = '', names = {}, given 
 function invoke(field, target, { coefficient, operands }, singles, at) {
   const [first, second] = operands;
   const square = first === second;
+  if (field.shared)
+    return invokeShared(field, target, { coefficient, operands, square }, singles, at);
   const name = field.call({ coefficient, square }, singles);
   const factors = square ? [first] : operands;
   const names = [target, ...factors, ...singles.map((term) => term.operands[0])];
   return `  ${name}(${names.map(at).join(', ')});`;
+}
+
+function invokeShared(field, target, { coefficient, operands, square }, singles, at) {
+  const factors = (square ? operands.slice(0, 1) : operands).map(at);
+  // Nothing to add: octets from 0 on are 0.
+  const [single = '0', more = 0] =
+    singles.length === 1 ? [at(singles[0].operands[0]), singles[0].coefficient] : [];
+  const [sum, added, times] = singles.length > 1 ? ['SUM', 'SUM', 1] : [undefined, single, more];
+  const before = sum === undefined ? [] : [vectors(field.n, at(sum), singles, at)];
+  const list = [at(target), ...factors, at(added), coefficient, times];
+  return [...before, `  ${field.callShared(square)}(${list.join(', ')});`].join('\n');
 }
 
 function termsOf(text) {

@@ -55,7 +55,7 @@ const constants = [
 // Wiped after signing, all of it.
 const variables = [
   ...['AX', 'AY', 'AZ', 'AT', ...range(10).map((i) => `T${i}`)],
-  ...['PART', 'PX', 'PY', 'RX', 'RY', 'DENOMINATOR', 'INVERSE', 'CANDIDATE'],
+  ...['PART', 'SUM', 'PX', 'PY', 'RX', 'RY', 'DENOMINATOR', 'INVERSE', 'CANDIDATE'],
   ...[
     'NONCE_Q',
     'SCALAR_Q',
@@ -105,7 +105,6 @@ function layoutOf({ n, element, comb, points }) {
   place('DIGITS_1', 544);
   place('DIGITS_2', 544);
   place('POWERS', 16 * element);
-  for (const name of ['WIDE_LOW', 'WIDE_HIGH', 'WIDE_MIDDLE']) place(name, 8 * 17);
   place('WIPE_TO', 0, true);
   place('NEGATED', 4 * element);
   place('OWN_POINTS', 64 * 4 * element);

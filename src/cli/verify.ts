@@ -11,10 +11,12 @@ import { fileProfiles, type ProfileName, profiles } from '../signature/profiles.
 import { withXml, XmlRefused } from '../xml/document.ts';
 import { pathOf } from '../xml/navigate.ts';
 import { capturedXml } from './captured.ts';
+import { examineAttachment } from './detached.ts';
 import { print, run, UsageError } from './run.ts';
 
 interface Options {
   readonly trust: string | boolean;
+  readonly detached?: string;
   readonly sha1?: true;
   readonly json?: true;
 }
@@ -45,15 +47,20 @@ export function register(program: Command): void {
   program
     .command('verify')
     .description('проверить все подписи файла / verify every signature of a file')
-    .argument('<file>', 'XML, or a captured multipart message')
+    .argument('<file>', 'XML, or a captured multipart message; any file with --detached')
     .option('--trust <dir>', 'folder of PEM trust anchors', true)
     .option('--no-trust', 'leave the certificates unjudged')
+    .option('--detached <file>', 'judge this PKCS#7 signature of the file, an attachment')
     .option('--sha1', 'accept SHA-1 too, as old messages have it')
     .option('--json', 'print JSON')
     .action((file: string, options: Options) =>
       run(() => {
         const names = options.sha1 ? [...fileProfiles, 'sha1-archive' as const] : fileProfiles;
-        const report = verifyFile(file, anchorsFor(options.trust), names);
+        const anchors = anchorsFor(options.trust);
+        const report =
+          options.detached === undefined
+            ? verifyFile(file, anchors, names)
+            : verifyAttachment(file, options.detached, anchors);
         print(options.json, report, () => told(report));
         return report.signatures.length > 0 && report.signatures.every(isGood) ? 0 : 1;
       }),
@@ -94,6 +101,23 @@ export function verifyFile(
     if (!(error instanceof XmlRefused)) throw error;
     throw new UsageError(`${file}:${error.line + linesBefore}: ${error.message}`);
   }
+}
+
+function verifyAttachment(
+  file: string,
+  signatureFile: string,
+  anchors: readonly Certificate[] | undefined,
+): VerifyReport {
+  const { certificate, problem, ...verdicts } = examineAttachment(file, signatureFile);
+  const signature: SignatureReport = {
+    path: signatureFile,
+    id: '',
+    ...verdicts,
+    signer: certificate?.subject ?? null,
+    trust: trustIn(certificate, anchors),
+    ...(problem === undefined ? {} : { problem }),
+  };
+  return { file, signatures: [signature] };
 }
 
 function trustIn(

@@ -3,6 +3,7 @@ import { asFault, Fault, type FaultDetail } from '../fault/fault.ts';
 import { type ContentRegistry, judgeContent } from '../schema/registry.ts';
 import { judgeEnvelope, type SmevSchemas } from '../schema/smev.ts';
 import type { KeyKind } from '../signature/algorithms.ts';
+import { explaining } from '../signature/explain/refusal.ts';
 import { verifyPersonal } from '../signature/personal.ts';
 import type { Profile, ProfileName } from '../signature/profiles.ts';
 import { claimedKeyKind } from '../signature/structure.ts';
@@ -129,9 +130,16 @@ function verify(
     refuseUnbuilt(payload, endpoint);
     const content = judgeBusinessContent(signed, operation, endpoint, rules);
     if (container === undefined) throw new Fault('SIGNATURE_MISSING');
-    const verified = verifyCovered(document, container, signed, rules.profiles);
+    const { profiles } = rules;
+    const evidence = { document, bytes, profiles };
+    const verified = explaining(evidence, container, signed, () =>
+      verifyCovered(document, container, signed, profiles),
+    );
     known.fingerprint = verified.fingerprint;
-    const personal = verifyPersonal(document, signed, endpoint, rules.profiles);
+    const person = child(signed, smevNamespaces[endpoint].types, 'PersonalSignature');
+    const personal = explaining(evidence, person, undefined, () =>
+      verifyPersonal(document, signed, endpoint, profiles),
+    );
     const request = withXml(verified.octets, (again) =>
       readRequest(operation, endpoint, again.root),
     );

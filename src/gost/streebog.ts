@@ -10,23 +10,23 @@ const words = block / 4;
  */
 export class Streebog {
   readonly #size: 32 | 64;
-  readonly #h = new Uint8Array(block);
-  readonly #n = new Uint8Array(block);
-  readonly #sum = new Uint8Array(block);
-  readonly #pending = new Uint8Array(block);
+  readonly #h = newBlock();
+  readonly #n = newBlock();
+  readonly #sum = newBlock();
+  readonly #pending = newBlock();
   #filled = 0;
 
   /** @param size octets of the digest */
   constructor(size: 32 | 64) {
     this.#size = size;
-    this.#h.fill(size === 32 ? 1 : 0);
+    this.#h.octets.fill(size === 32 ? 1 : 0);
   }
 
   update(bytes: Uint8Array): void {
     let at = 0;
     while (at < bytes.length) {
       const taken = Math.min(block - this.#filled, bytes.length - at);
-      this.#pending.set(bytes.subarray(at, at + taken), this.#filled);
+      this.#pending.octets.set(bytes.subarray(at, at + taken), this.#filled);
       this.#filled += taken;
       at += taken;
       if (this.#filled === block) this.#take(block);
@@ -35,62 +35,71 @@ export class Streebog {
 
   /** The digest, once: nothing may be added afterwards. */
   digest(): Buffer {
-    const { length } = this.#pending.subarray(0, this.#filled);
-    this.#pending.fill(0, length);
-    this.#pending[length] = 1;
-    this.#take(length);
+    const octets = this.#filled;
+    this.#pending.octets.fill(0, octets);
+    this.#pending.octets[octets] = 1;
+    this.#take(octets);
     compress(this.#h, this.#n, zeros);
     compress(this.#h, this.#sum, zeros);
-    return Buffer.from(this.#h.subarray(block - this.#size));
+    return Buffer.from(this.#h.octets.subarray(block - this.#size));
   }
 
   #take(octets: number): void {
     compress(this.#h, this.#pending, this.#n);
-    add(this.#n, lengthOf(octets));
+    const bits = newBlock();
+    bits.words[0] = octets * 8;
+    add(this.#n, bits);
     add(this.#sum, this.#pending);
     this.#filled = 0;
   }
 }
 
-const zeros = new Uint8Array(block);
-
-function lengthOf(octets: number): Uint8Array {
-  const bits = new Uint8Array(block);
-  bits[0] = (octets * 8) & 0xff;
-  bits[1] = (octets * 8) >> 8;
-  return bits;
+/** 64 octets, also as numbers of 32 bits, the first octet the least significant. */
+interface Block {
+  readonly octets: Uint8Array;
+  readonly words: Int32Array;
 }
 
-function add(to: Uint8Array, number: Uint8Array): void {
+function newBlock(from: Uint8Array = new Uint8Array(block)): Block {
+  const octets = Uint8Array.from(from);
+  return { octets, words: new Int32Array(octets.buffer) };
+}
+
+const zeros = newBlock();
+
+function add(to: Block, number: Block): void {
+  const [sum, added] = [to.octets, number.octets];
   let carry = 0;
   for (let at = 0; at < block; at += 1) {
-    carry += (to[at] ?? 0) + (number[at] ?? 0);
-    to[at] = carry & 0xff;
+    carry += (sum[at] ?? 0) + (added[at] ?? 0);
+    sum[at] = carry;
     carry >>= 8;
   }
 }
 
-const key = new Uint8Array(block);
-const state = new Uint8Array(block);
-const mixed = new Uint8Array(block);
+const key = newBlock();
+const state = newBlock();
+const mixed = newBlock();
 
 /** The compression function g (RFC 6986 §8): h becomes E(LPS(h ⊕ n), m) ⊕ h ⊕ m. */
-function compress(h: Uint8Array, m: Uint8Array, n: Uint8Array): void {
-  mix(key, h, n);
-  state.set(m);
+function compress(h: Block, m: Block, n: Block): void {
+  const table = lookup();
+  mix(table, key, h, n);
+  state.octets.set(m.octets);
   for (const constant of constants()) {
-    mix(state, state, key);
-    mix(key, key, constant);
+    mix(table, state, state, key);
+    mix(table, key, key, constant);
   }
-  for (let at = 0; at < block; at += 1) {
-    h[at] = (h[at] ?? 0) ^ (state[at] ?? 0) ^ (key[at] ?? 0) ^ (m[at] ?? 0);
+  for (let at = 0; at < words; at += 1) {
+    h.words[at] =
+      (h.words[at] ?? 0) ^ (state.words[at] ?? 0) ^ (key.words[at] ?? 0) ^ (m.words[at] ?? 0);
   }
 }
 
-let reversed: readonly Uint8Array[] | undefined;
+let reversed: readonly Block[] | undefined;
 
-function constants(): readonly Uint8Array[] {
-  reversed ??= iterations.map((constant) => Uint8Array.from(constant).reverse());
+function constants(): readonly Block[] {
+  reversed ??= iterations.map((constant) => newBlock(Uint8Array.from(constant).reverse()));
   return reversed;
 }
 
@@ -98,20 +107,19 @@ function constants(): readonly Uint8Array[] {
  * out = LPS(a ⊕ b). The substitution, the transposition and the linear step of one octet are one look
  * into a table; octet j of every word goes through table j.
  */
-function mix(out: Uint8Array, a: Uint8Array, b: Uint8Array): void {
-  const table = lookup();
-  for (let at = 0; at < block; at += 1) mixed[at] = (a[at] ?? 0) ^ (b[at] ?? 0);
-  const result = new Int32Array(out.buffer, out.byteOffset, words);
+function mix(table: Int32Array, out: Block, a: Block, b: Block): void {
+  for (let at = 0; at < words; at += 1) mixed.words[at] = (a.words[at] ?? 0) ^ (b.words[at] ?? 0);
+  const { octets } = mixed;
   for (let word = 0; word < 8; word += 1) {
     let low = 0;
     let high = 0;
     for (let octet = 0; octet < 8; octet += 1) {
-      const entry = (octet * 256 + (mixed[octet * 8 + word] ?? 0)) * 2;
+      const entry = (octet << 9) | ((octets[8 * octet + word] ?? 0) << 1);
       low ^= table[entry] ?? 0;
       high ^= table[entry + 1] ?? 0;
     }
-    result[2 * word] = low;
-    result[2 * word + 1] = high;
+    out.words[2 * word] = low;
+    out.words[2 * word + 1] = high;
   }
 }
 

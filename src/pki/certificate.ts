@@ -90,8 +90,9 @@ function read(der: Buffer, fingerprint: string): Certificate {
   };
 }
 
-function oneLine(name: string): string {
-  return name.split('\n').join(', ');
+// node:crypto gives undefined for an empty name, which RFC 5280 §4.1.2.6 allows.
+function oneLine(name: string | undefined): string {
+  return (name ?? '').split('\n').join(', ');
 }
 
 // The first bit of KeyUsage (RFC 5280 §4.2.1.3).

@@ -4,6 +4,8 @@ export interface CertificateParts {
   readonly keyUsage: number | undefined;
   /** Dotted OID of the issuer's signature algorithm. */
   readonly signatureOid: string;
+  /** Whether what is signed names the same algorithm, as it has to (RFC 5280 §4.1.1.2). */
+  readonly algorithmsAgree: boolean;
   /** What the issuer signed, tag and length included. */
   readonly signed: Buffer;
   /** The issuer's signature. */
@@ -54,9 +56,9 @@ export function certificateParts(der: Buffer): CertificateParts {
     throw new RangeError('not a certificate');
   }
   const fields = items(tbs.content);
-  const [serial, , issuer, , subject, key] =
+  const [serial, inner, issuer, , subject, key] =
     fields[0]?.tag === tag.context0 ? fields.slice(1) : fields;
-  if (serial?.tag !== tag.integer || !issuer || !subject || key === undefined) {
+  if (serial?.tag !== tag.integer || !inner || !issuer || !subject || key === undefined) {
     throw new RangeError('not a certificate');
   }
   const field = fields.find((item) => item.tag === tag.extensions);
@@ -65,6 +67,7 @@ export function certificateParts(der: Buffer): CertificateParts {
     ...extensionFacts(extensions),
     serial: serial.content,
     signatureOid: algorithmOid(algorithm),
+    algorithmsAgree: inner.whole.equals(algorithm.whole),
     signed: tbs.whole,
     signature: bitString(signature),
     issuerName: issuer.whole,

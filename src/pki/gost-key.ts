@@ -7,7 +7,7 @@ import {
   publicKeyOf,
 } from '../gost/keys.ts';
 import type { Certificate } from './certificate.ts';
-import { bitString, type DerItem, dotted, items, only, tag } from './der.ts';
+import { algorithmOid, bitString, type DerItem, dotted, items, only, tag } from './der.ts';
 
 /** Kinds of GOST key, each with the algorithm that its key info names (RFC 4491, RFC 9215). */
 export const gostKeyOids = {
@@ -49,8 +49,7 @@ export function readGostPublicKey(publicKeyInfo: Buffer): NamedGostKey | undefin
 /** The kind of a GOST key info alone, whether its key can be used or not. */
 export function gostKindOf(publicKeyInfo: Buffer): GostKeyKind | undefined {
   const [algorithm] = items(only(publicKeyInfo, tag.sequence));
-  const [oid] = algorithm === undefined ? [] : items(algorithm.content);
-  return oid && kindByOid(dotted(oid));
+  return algorithm && kindByOid(algorithmOid(algorithm));
 }
 
 function kindByOid(oid: string): GostKeyKind | undefined {
@@ -75,9 +74,8 @@ const pem = /-----BEGIN PRIVATE KEY-----([A-Za-z0-9+/=\s]+)-----END PRIVATE KEY-
 
 /** Whether a PEM text is a GOST private key (PKCS#8). */
 export function isGostKey(text: string): boolean {
-  const algorithm = keyParts(text)?.algorithm;
-  const [oid] = algorithm === undefined ? [] : items(algorithm.content);
-  return oid !== undefined && kindByOid(dotted(oid)) !== undefined;
+  const parts = keyParts(text);
+  return parts !== undefined && kindByOid(parts.algorithmOid) !== undefined;
 }
 
 /**
@@ -95,13 +93,19 @@ export function readGostPrivateKey(text: string): GostPrivateKey {
   return key;
 }
 
-function keyParts(text: string): { algorithm: DerItem; secret: Buffer } | undefined {
+interface KeyParts {
+  readonly algorithm: DerItem;
+  readonly algorithmOid: string;
+  readonly secret: Buffer;
+}
+
+function keyParts(text: string): KeyParts | undefined {
   const base64 = pem.exec(text)?.[1];
   if (base64 === undefined) return undefined;
   try {
     const [, algorithm, secret] = items(only(Buffer.from(base64, 'base64'), tag.sequence));
     if (algorithm?.tag !== tag.sequence || secret?.tag !== tag.octets) return undefined;
-    return { algorithm, secret: secret.content };
+    return { algorithm, algorithmOid: algorithmOid(algorithm), secret: secret.content };
   } catch {
     return undefined;
   }

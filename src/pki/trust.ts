@@ -1,23 +1,6 @@
 import { Fault } from '../fault/fault.ts';
-import { type GostHash, gostDigest } from '../gost/digest.ts';
-import { verifyDigest } from '../gost/signature.ts';
 import type { Certificate } from './certificate.ts';
-
-/** Signature algorithms of an issuer with GOST (RFC 9215 §3); that of 2001 is believed no more. */
-const gostIssuerAlgorithms: Readonly<Record<string, GostHash>> = {
-  '1.2.643.7.1.1.3.2': 'streebog256',
-  '1.2.643.7.1.1.3.3': 'streebog512',
-};
-
-/** Signature algorithms of an issuer that are believed (RFC 4055, RFC 5758): SHA-2, no SHA-1. */
-const issuerAlgorithms: ReadonlySet<string> = new Set([
-  '1.2.840.113549.1.1.11',
-  '1.2.840.113549.1.1.12',
-  '1.2.840.113549.1.1.13',
-  '1.2.840.10045.4.3.2',
-  '1.2.840.10045.4.3.3',
-  '1.2.840.10045.4.3.4',
-]);
+import { type ContentHash, keySigned, signatureByOid } from './signature-algorithms.ts';
 
 /**
  * May a message signed by this certificate be believed at this time: it is valid now, its key may
@@ -71,11 +54,15 @@ function believedBy(
   return found;
 }
 
+/**
+ * Issuers sign with SHA-2 or GOST of 2012 (RFC 4055, RFC 5758, RFC 9215); SHA-1 and GOST of 2001 are
+ * believed no more.
+ */
 function issued(issuer: Certificate, certificate: Certificate): boolean {
-  if (!issuer.ca) return false;
-  const { signatureOid } = certificate.parts;
-  if (issuer.gostKey !== undefined) return issuedByGost(issuer, certificate);
-  if (issuer.publicKey === undefined || !issuerAlgorithms.has(signatureOid)) return false;
+  const row = signatureByOid(certificate.parts.signatureOid);
+  if (!issuer.ca || row === undefined || row.kind === 'gost2001') return false;
+  if (row.kind !== issuer.keyKind) return false;
+  if (issuer.publicKey === undefined) return issuedByGost(issuer, certificate, row.hash);
   return certificate.x509.checkIssued(issuer.x509) && certificate.x509.verify(issuer.publicKey);
 }
 
@@ -83,14 +70,12 @@ function issued(issuer: Certificate, certificate: Certificate): boolean {
 const certSign = 0x04;
 
 /** What OpenSSL checks for keys that it can read: the name, the right to issue, the signature. */
-function issuedByGost({ gostKey, parts: by }: Certificate, { parts }: Certificate): boolean {
-  const hash = Object.hasOwn(gostIssuerAlgorithms, parts.signatureOid)
-    ? gostIssuerAlgorithms[parts.signatureOid]
-    : undefined;
-  if (hash === undefined || gostKey === undefined) return false;
-  if (by.keyUsage !== undefined && (by.keyUsage & certSign) === 0) return false;
-  if (!parts.issuerName.equals(by.subjectName)) return false;
-  return verifyDigest(gostKey, gostDigest(hash, parts.signed), parts.signature);
+function issuedByGost(issuer: Certificate, { parts }: Certificate, hash: ContentHash): boolean {
+  const { keyUsage, subjectName } = issuer.parts;
+  if (!parts.algorithmsAgree) return false;
+  if (keyUsage !== undefined && (keyUsage & certSign) === 0) return false;
+  if (!parts.issuerName.equals(subjectName)) return false;
+  return keySigned(issuer, hash, parts.signed, parts.signature);
 }
 
 function day(at: number): string {

@@ -9,7 +9,14 @@ import { checkKey } from './key.ts';
 import type { Profile } from './profiles.ts';
 import { readStructure, type Structure } from './structure.ts';
 import { transformed } from './transforms.ts';
-import { algorithmOf, certificateOf, digestHolds, valueHolds } from './verify.ts';
+import {
+  algorithmOf,
+  certificateOf,
+  digestHolds,
+  valueHolds,
+  wrongDigest,
+  wrongValue,
+} from './verify.ts';
 import { tokenOf, wsseNamespace } from './wsse.ts';
 
 type Verdict = 'good' | 'bad';
@@ -61,9 +68,8 @@ export function examine(
 
 function judgeDigest(document: XmlDocument, structure: Structure): void {
   const target = targetOf(document, structure);
-  if (!digestHolds(structure, transformed(structure, target))) {
-    throw new Fault('SIGNATURE_DIGEST', { public: pathOf(target) });
-  }
+  const octets = transformed(structure, target);
+  if (!digestHolds(structure, octets)) throw wrongDigest(structure, target, octets);
 }
 
 /**
@@ -83,7 +89,7 @@ export function targetOf(document: XmlDocument, { targetId }: Structure): XmlEle
 function judgeValue(document: XmlDocument, structure: Structure, found: FoundSignature): void {
   const certificate = certificateFor(document, structure, found);
   checkKey(algorithmOf(structure).keyKind, certificate);
-  if (!valueHolds(structure, certificate)) throw new Fault('SIGNATURE_VALUE');
+  if (!valueHolds(structure, certificate)) throw wrongValue(structure);
 }
 
 /** The certificate that a signature claims: in KeyInfo, or in the token of its WS-Security header. */

@@ -84,6 +84,12 @@ function signer(
 
 /** OpenSSL's own words are no help, and no part of a key may come to be told. */
 function readKey(key: string): KeyObject {
+  if (key.includes('-----BEGIN ENCRYPTED PRIVATE KEY-----')) {
+    throw new Error(
+      'закрытый ключ под паролем: снимите пароль / ' +
+        'the private key has a password: take it off',
+    );
+  }
   try {
     return createPrivateKey(key);
   } catch {

@@ -109,19 +109,18 @@ function profileFor(allowed: readonly Profile[], info: Info, reference: Referenc
   const byMethods = allowed.filter((each) => allows(each, info.signatureMethod, digestMethod));
   const [first] = byMethods;
   if (first === undefined) return unknownMethods(allowed, info.signatureMethod, digestMethod);
-  const fits = byMethods.find(
+  const shaped = byMethods.filter(
     (each) =>
       each.canonicalizations.includes(info.canonicalization) &&
       each.transforms.some((row) => isSame(row, transforms)),
   );
-  if (fits === undefined) {
+  if (shaped.length === 0) {
     throw new Fault('SIGNATURE_FORMAT', {
       public: `профиль ${first.name}: Transforms: ожидается ${first.transforms[0]?.join(', ')}`,
     });
   }
-  if (targetId === '' && !fits.wholeDocument) {
-    throw new Fault('SIGNATURE_TARGET', { public: 'URI должен быть #Id' });
-  }
+  const fits = shaped.find((each) => targetId !== '' || each.wholeDocument);
+  if (fits === undefined) throw new Fault('SIGNATURE_TARGET', { public: 'URI должен быть #Id' });
   return fits;
 }
 

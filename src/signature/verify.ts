@@ -69,10 +69,8 @@ export function verifySignature(
   const certificate = certificateFor(structure);
   checkKey(keyKind, certificate);
   const octets = transformed(structure, target);
-  if (!digestHolds(structure, octets)) {
-    throw new Fault('SIGNATURE_DIGEST', { public: pathOf(target) });
-  }
-  if (!valueHolds(structure, certificate)) throw new Fault('SIGNATURE_VALUE');
+  if (!digestHolds(structure, octets)) throw wrongDigest(structure, target, octets);
+  if (!valueHolds(structure, certificate)) throw wrongValue(structure);
   return {
     octets,
     certificate,
@@ -146,6 +144,24 @@ export function digestHolds(structure: Structure, octets: Uint8Array): boolean {
   const computed = computedDigest(structure, octets);
   const { digest } = structure;
   return computed.byteLength === digest.byteLength && timingSafeEqual(computed, digest);
+}
+
+/** The refusal of a target whose octets have another digest, with both in base64. */
+export function wrongDigest(structure: Structure, target: XmlElement, octets: Uint8Array): Fault {
+  const computed = computedDigest(structure, octets).toString('base64');
+  return new Fault('SIGNATURE_DIGEST', {
+    public: `${pathOf(target)}; ${referenceTold(structure)}, вычислено ${computed}`,
+  });
+}
+
+/** The refusal of a value over a SignedInfo whose digest is right. */
+export function wrongValue(structure: Structure): Fault {
+  return new Fault('SIGNATURE_VALUE', { public: referenceTold(structure) });
+}
+
+function referenceTold({ targetId, digest }: Structure): string {
+  const uri = targetId === '' ? '' : `#${targetId}`;
+  return `URI="${uri}": DigestValue ${digest.toString('base64')}`;
 }
 
 /** The digest of these octets by the method of the Reference. */

@@ -131,7 +131,7 @@ for (const curve of curves) {
     if (curve.cofactor === 4) {
       it('agree on a key of order 2, whatever it is worth', () => {
         const { p, a, b } = curve;
-        // t of RFC 7836 §5.2: the point where y is 0.
+        // t of RFC 7836: the point where y is 0.
         const t = mod((1n + (curveModules[curve.name].d ?? 0n)) * invert(6n, p), p);
         expect(mod(t ** 3n + a * t + b, p)).to.equal(0n);
         const point = Buffer.concat([little(t), little(0n)]);

@@ -103,6 +103,32 @@ export class Santuario {
     return lines.slice(0, -1) as unknown as Verdict[];
   }
 
+  /**
+   * A detached CMS signature by BouncyCastle.
+   *
+   * @param algorithm as the Java Cryptography Architecture calls it
+   * @throws Error with what Java said
+   */
+  async signCms(
+    content: Uint8Array,
+    { key, certificate }: { readonly key: string; readonly certificate: string },
+    algorithm: string,
+    encoding: 'BER' | 'DER',
+  ): Promise<Buffer> {
+    const job = { job: 'sign-cms', content: base64(content), key, certificate };
+    return octetsOf(await this.#ask({ ...job, algorithm, encoding }));
+  }
+
+  /**
+   * Whether BouncyCastle finds a detached CMS signature good by the certificate inside it.
+   *
+   * @throws Error with what Java said, as where the digest differs
+   */
+  async verifyCms(content: Uint8Array, signature: Uint8Array): Promise<boolean> {
+    const job = { job: 'verify-cms', content: base64(content), signature: base64(signature) };
+    return octetsOf(await this.#ask(job))[0] === 1;
+  }
+
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.#java.once('close', resolve));
     this.#java.stdin.end();

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { readCertificate } from '../../src/pki/certificate.ts';
-import { certificateParts } from '../../src/pki/der.ts';
+import { certificateParts, items, only, tag } from '../../src/pki/der.ts';
 import { judgeCertificate } from '../../src/pki/trust.ts';
 import { signerFromPem } from '../../src/signature/signer.ts';
 import { checkout } from '../harness/node.ts';
 import { selfSigned } from '../signature/documents.ts';
 import { seeded } from '../xml/random.ts';
+import { sequence } from './cms-documents.ts';
 
 describe('readCertificate', () => {
   it('tells what a certificate says', () => {
@@ -35,12 +36,27 @@ describe('readCertificate', () => {
     expect(first.fingerprint).to.equal(first.x509.fingerprint256.replaceAll(':', '').toLowerCase());
   });
 
+  it('reads one without a subject', () => {
+    const named = selfSigned('ec');
+    const { der, parts } = readCertificate(named.certificate);
+    expect(readCertificate(withoutSubject(der, parts.subjectName)).subject).to.equal('');
+  });
+
   it('refuses what is no certificate', () => {
     for (const bad of ['', 'x', '-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----']) {
       expect(() => readCertificate(bad)).to.throw();
     }
   });
 });
+
+/** Issuer and subject made empty: the same name twice in a self-signed certificate. */
+function withoutSubject(der: Buffer, name: Buffer): Buffer {
+  const [tbs, ...rest] = items(only(der, tag.sequence));
+  const fields = items(tbs?.content ?? der).map(({ whole }) =>
+    whole.equals(name) ? sequence() : whole,
+  );
+  return sequence(sequence(...fields), ...rest.map(({ whole }) => whole));
+}
 
 describe('certificateParts', () => {
   it('reads or refuses any bytes, and never hangs', () => {

@@ -5,116 +5,165 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { readAnchors } from '../../src/pki/anchors.ts';
 import { type Certificate, readCertificate } from '../../src/pki/certificate.ts';
-import { type Issued, type Issuer, issueCertificate, type Wish } from '../../src/pki/issue.ts';
-import { newKey } from '../../src/pki/issuing-key.ts';
+import { items, only, tag } from '../../src/pki/der.ts';
+import { type Issuer, issueCertificate, type Wish } from '../../src/pki/issue.ts';
+import { type IssuingKey, newGostKey, newKey } from '../../src/pki/issuing-key.ts';
 import { judgeCertificate } from '../../src/pki/trust.ts';
-import { keyOf } from '../signature/documents.ts';
+import { oid, sequence } from './cms-documents.ts';
 
 const now = Date.UTC(2026, 5, 1);
 const day = 86_400_000;
 const usual = { organization: 'Тест', notBefore: now - 10 * day, notAfter: now + 10 * day };
 
-/** An authority, its certificate and what it needs to issue others. */
-function authority(commonName: string, wish: Partial<Wish> = {}, by?: Issuer) {
-  const full = { commonName, ...usual, ca: true, ...wish };
-  const issued = issueCertificate(newKey('ec'), full, by);
-  const issuer = { key: keyOf(issued), commonName, organization: full.organization };
-  return { issuer, certificate: readCertificate(issued.certificate) };
-}
+const families: Readonly<Record<string, () => IssuingKey>> = {
+  ECDSA: () => newKey('ec'),
+  'GOST of 256 bits': () => newGostKey('gost2012-256'),
+  'GOST of 512 bits': () => newGostKey('gost2012-512'),
+};
 
-function leaf(by: Issuer | undefined, wish: Partial<Wish> = {}): Certificate {
-  const issued: Issued = issueCertificate(
-    newKey('ec'),
-    { commonName: 'Лист', ...usual, ...wish },
-    by,
-  );
-  return readCertificate(issued.certificate);
+/** Authorities and leaves whose keys are of one kind. */
+function family(make: () => IssuingKey) {
+  /** An authority, its certificate and what it needs to issue others. */
+  function authority(commonName: string, wish: Partial<Wish> = {}, by?: Issuer) {
+    const key = make();
+    const full = { commonName, ...usual, ca: true, ...wish };
+    const issued = issueCertificate(key, full, by);
+    const issuer: Issuer = { key, commonName, organization: full.organization };
+    return { issuer, certificate: readCertificate(issued.certificate) };
+  }
+
+  function leaf(by: Issuer | undefined, wish: Partial<Wish> = {}): Certificate {
+    const issued = issueCertificate(make(), { commonName: 'Лист', ...usual, ...wish }, by);
+    return readCertificate(issued.certificate);
+  }
+  return { authority, leaf };
 }
 
 function code(certificate: Certificate, anchors: readonly Certificate[], at = now): string {
   return judgeCertificate(certificate, anchors, at)?.code ?? 'trusted';
 }
 
-describe('judgeCertificate', () => {
-  const root = authority('Корневой');
-  const other = authority('Другой');
+for (const [name, make] of Object.entries(families)) {
+  describe(`judgeCertificate, ${name}`, () => {
+    const { authority, leaf } = family(make);
+    const root = authority('Корневой');
+    const other = authority('Другой');
 
-  it('trusts what an anchor issued, and an anchor itself', () => {
-    expect(code(leaf(root.issuer), [root.certificate])).to.equal('trusted');
-    expect(code(leaf(root.issuer), [other.certificate, root.certificate])).to.equal('trusted');
-    const pinned = leaf(undefined);
-    expect(code(pinned, [pinned])).to.equal('trusted');
-  });
+    it('trusts what an anchor issued, and an anchor itself', () => {
+      expect(code(leaf(root.issuer), [root.certificate])).to.equal('trusted');
+      expect(code(leaf(root.issuer), [other.certificate, root.certificate])).to.equal('trusted');
+      const pinned = leaf(undefined);
+      expect(code(pinned, [pinned])).to.equal('trusted');
+    });
 
-  it('trusts nothing else', () => {
-    expect(code(leaf(root.issuer), [other.certificate])).to.equal('CERTIFICATE_UNTRUSTED');
-    expect(code(leaf(root.issuer), [])).to.equal('CERTIFICATE_UNTRUSTED');
-    expect(code(leaf(undefined), [root.certificate])).to.equal('CERTIFICATE_UNTRUSTED');
-  });
+    it('trusts nothing else', () => {
+      expect(code(leaf(root.issuer), [other.certificate])).to.equal('CERTIFICATE_UNTRUSTED');
+      expect(code(leaf(root.issuer), [])).to.equal('CERTIFICATE_UNTRUSTED');
+      expect(code(leaf(undefined), [root.certificate])).to.equal('CERTIFICATE_UNTRUSTED');
+    });
 
-  it('is not misled by an authority of the same name with another key', () => {
-    const impostor = authority('Корневой');
-    expect(code(leaf(impostor.issuer), [root.certificate])).to.equal('CERTIFICATE_UNTRUSTED');
-    expect(code(leaf(impostor.issuer), [root.certificate, impostor.certificate])).to.equal(
-      'trusted',
-    );
-  });
-
-  it('follows an intermediate that is an anchor, and no other', () => {
-    const middle = authority('Промежуточный', {}, root.issuer);
-    const issued = leaf(middle.issuer);
-    expect(code(issued, [root.certificate, middle.certificate])).to.equal('trusted');
-    expect(code(issued, [middle.certificate])).to.equal('trusted');
-    expect(code(issued, [root.certificate])).to.equal('CERTIFICATE_UNTRUSTED');
-  });
-
-  it('knows the edges of validity', () => {
-    const certificate = leaf(root.issuer);
-    const anchors = [root.certificate];
-    expect(code(certificate, anchors, certificate.notBefore)).to.equal('trusted');
-    expect(code(certificate, anchors, certificate.notAfter)).to.equal('trusted');
-    expect(code(certificate, anchors, certificate.notBefore - 1)).to.equal(
-      'CERTIFICATE_NOT_YET_VALID',
-    );
-    expect(code(certificate, anchors, certificate.notAfter + 1)).to.equal('CERTIFICATE_EXPIRED');
-    // The verdict of the chain is remembered, the time is not.
-    expect(code(certificate, anchors)).to.equal('trusted');
-  });
-
-  it('refuses an authority that has expired, and takes its renewed certificate', () => {
-    const key = newKey('ec');
-    const named = { commonName: 'Старый', organization: 'Тест' };
-    const make = (notBefore: number, notAfter: number) =>
-      readCertificate(
-        issueCertificate(key, { ...named, notBefore, notAfter, ca: true }).certificate,
+    it('is not misled by an authority of the same name with another key', () => {
+      const impostor = authority('Корневой');
+      expect(code(leaf(impostor.issuer), [root.certificate])).to.equal('CERTIFICATE_UNTRUSTED');
+      expect(code(leaf(impostor.issuer), [root.certificate, impostor.certificate])).to.equal(
+        'trusted',
       );
-    const old = make(now - 20 * day, now - day);
-    const renewed = make(now - day, now + 20 * day);
-    const issued = leaf({ key, ...named });
-    expect(code(issued, [old])).to.equal('CERTIFICATE_UNTRUSTED');
-    expect(code(issued, [old, renewed])).to.equal('trusted');
-    expect(code(issued, [renewed, old])).to.equal('trusted');
+    });
+
+    it('follows an intermediate that is an anchor, and no other', () => {
+      const middle = authority('Промежуточный', {}, root.issuer);
+      const issued = leaf(middle.issuer);
+      expect(code(issued, [root.certificate, middle.certificate])).to.equal('trusted');
+      expect(code(issued, [middle.certificate])).to.equal('trusted');
+      expect(code(issued, [root.certificate])).to.equal('CERTIFICATE_UNTRUSTED');
+    });
+
+    it('knows the edges of validity', () => {
+      const certificate = leaf(root.issuer);
+      const anchors = [root.certificate];
+      expect(code(certificate, anchors, certificate.notBefore)).to.equal('trusted');
+      expect(code(certificate, anchors, certificate.notAfter)).to.equal('trusted');
+      expect(code(certificate, anchors, certificate.notBefore - 1)).to.equal(
+        'CERTIFICATE_NOT_YET_VALID',
+      );
+      expect(code(certificate, anchors, certificate.notAfter + 1)).to.equal('CERTIFICATE_EXPIRED');
+      // The verdict of the chain is remembered, the time is not.
+      expect(code(certificate, anchors)).to.equal('trusted');
+    });
+
+    it('refuses an authority that has expired, and takes its renewed certificate', () => {
+      const key = make();
+      const named = { commonName: 'Старый', organization: 'Тест' };
+      const valid = (notBefore: number, notAfter: number) =>
+        readCertificate(
+          issueCertificate(key, { ...named, notBefore, notAfter, ca: true }).certificate,
+        );
+      const old = valid(now - 20 * day, now - day);
+      const renewed = valid(now - day, now + 20 * day);
+      const issued = leaf({ key, ...named });
+      expect(code(issued, [old])).to.equal('CERTIFICATE_UNTRUSTED');
+      expect(code(issued, [old, renewed])).to.equal('trusted');
+      expect(code(issued, [renewed, old])).to.equal('trusted');
+    });
+
+    it('refuses an issuer that is no authority', () => {
+      const agency = authority('Ведомство', { ca: false }, root.issuer);
+      expect(code(leaf(agency.issuer), [root.certificate, agency.certificate])).to.equal(
+        'CERTIFICATE_UNTRUSTED',
+      );
+    });
+
+    it('refuses a key that may not sign messages', () => {
+      expect(code(leaf(root.issuer, { keyUsage: 0x20 }), [root.certificate])).to.equal(
+        'CERTIFICATE_UNTRUSTED',
+      );
+      expect(code(root.certificate, [root.certificate])).to.equal('CERTIFICATE_UNTRUSTED');
+    });
+
+    it('reads key usage from its place, not from bytes in a name that look like it', () => {
+      // 06 03 55 1d 0f, then OCTET STRING { BIT STRING { 80 } }: digitalSignature, said by a name.
+      const commonName = '\u0006\u0003U\u001d\u000f\u0004\u0004\u0003\u0002\u0007 x';
+      const certificate = leaf(root.issuer, { commonName, keyUsage: 0x20 });
+      expect(certificate.maySign).to.equal(false);
+    });
+
+    it('refuses an issuer whose certificate may not issue, and a signature that was changed', () => {
+      const mute = authority('Немой', { keyUsage: 0x80 });
+      expect(code(leaf(mute.issuer), [mute.certificate])).to.equal('CERTIFICATE_UNTRUSTED');
+      const der = Buffer.from(leaf(root.issuer).der);
+      der[der.length - 1] = (der.at(-1) ?? 0) ^ 1;
+      expect(code(readCertificate(der), [root.certificate])).to.equal('CERTIFICATE_UNTRUSTED');
+    });
+  });
+}
+
+describe('judgeCertificate', () => {
+  it('takes a key of one kind from an authority of another', () => {
+    const rsa = family(() => newKey('rsa'));
+    const gost = family(() => newGostKey('gost2012-256'));
+    for (const [some, others] of [
+      [rsa, gost],
+      [gost, rsa],
+    ] as const) {
+      const root = some.authority('Корневой');
+      const impostor = some.authority('Корневой');
+      const certificate = others.leaf(root.issuer);
+      expect(code(certificate, [root.certificate])).to.equal('trusted');
+      expect(code(certificate, [impostor.certificate])).to.equal('CERTIFICATE_UNTRUSTED');
+    }
   });
 
-  it('refuses an issuer that is no authority', () => {
-    const agency = authority('Ведомство', { ca: false }, root.issuer);
-    expect(code(leaf(agency.issuer), [root.certificate, agency.certificate])).to.equal(
-      'CERTIFICATE_UNTRUSTED',
-    );
-  });
-
-  it('refuses a key that may not sign messages', () => {
-    expect(code(leaf(root.issuer, { keyUsage: 0x20 }), [root.certificate])).to.equal(
-      'CERTIFICATE_UNTRUSTED',
-    );
-    expect(code(root.certificate, [root.certificate])).to.equal('CERTIFICATE_UNTRUSTED');
-  });
-
-  it('reads key usage from its place, not from bytes in a name that look like it', () => {
-    // 06 03 55 1d 0f, then OCTET STRING { BIT STRING { 80 } }: digitalSignature, said by a name.
-    const commonName = '\u0006\u0003U\u001d\u000f\u0004\u0004\u0003\u0002\u0007 x';
-    const certificate = leaf(root.issuer, { commonName, keyUsage: 0x20 });
-    expect(certificate.maySign).to.equal(false);
+  it('believes no signature of GOST R 34.10-2001, nor one whose two algorithms differ', () => {
+    const old = family(() => newGostKey('gost2001'));
+    const root = old.authority('Корневой');
+    expect(code(old.leaf(root.issuer), [root.certificate])).to.equal('CERTIFICATE_UNTRUSTED');
+    const gost = family(() => newGostKey('gost2012-256'));
+    const newer = gost.authority('Новый');
+    const { der } = gost.leaf(newer.issuer);
+    const [tbs, , signature] = items(only(der, tag.sequence));
+    const algorithm = sequence(oid('1.2.643.7.1.1.3.2'), Buffer.from([5, 0]));
+    const differing = sequence(tbs?.whole ?? der, algorithm, signature?.whole ?? der);
+    expect(code(readCertificate(differing), [newer.certificate])).to.equal('CERTIFICATE_UNTRUSTED');
   });
 
   it('refuses a certificate that was signed with SHA-1', function () {

@@ -11,6 +11,12 @@ export interface Find {
   readonly octets?: Buffer;
 }
 
+/** What was found for the one and the other; undefined where nothing was, or nothing was wrong. */
+export interface Finds {
+  readonly digest: Find | undefined;
+  readonly value: Find | undefined;
+}
+
 /** What fits octets beyond their being right: causes that lie in the hash or the value. */
 export type Fits = (octets: Buffer, trial: Trial) => Omit<Find, 'octets'> | undefined;
 

@@ -43,7 +43,15 @@ export function searchValue(
 ): Find | undefined {
   const fits = fitsValue(valueCase);
   const trials = valueTrials(valueCase, received);
-  return search(trials, fits, received.length, budget, tried) ?? toldByRsa(valueCase);
+  const size = received.length * weightOf(valueCase);
+  return search(trials, fits, size, budget, tried) ?? toldByRsa(valueCase);
+}
+
+// RSA is opened once for all trials; elsewhere each one is a verification.
+const verificationWeight = 30;
+
+function weightOf({ structure }: ValueCase): number {
+  return algorithmOf(structure).keyKind === 'rsa' ? 1 : verificationWeight;
 }
 
 function* valueTrials({ structure, computed }: ValueCase, received: Buffer): Generator<Trial> {

@@ -5,6 +5,7 @@ import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.security.spec.X509EncodedKeySpec;
 import java.util.Map;
+import java.util.Set;
 import org.bouncycastle.asn1.ASN1Encodable;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.ASN1Sequence;
@@ -27,6 +28,11 @@ final class GostKey {
         TC26_256 + "3", CryptoProObjectIdentifiers.gostR3410_2001_CryptoPro_B,
         TC26_256 + "4", CryptoProObjectIdentifiers.gostR3410_2001_CryptoPro_C);
 
+    private static final Set<ASN1ObjectIdentifier> KINDS = Set.of(
+        CryptoProObjectIdentifiers.gostR3410_2001,
+        RosstandartObjectIdentifiers.id_tc26_gost_3410_12_256,
+        RosstandartObjectIdentifiers.id_tc26_gost_3410_12_512);
+
     private GostKey() {}
 
     static PrivateKey ofPkcs8(byte[] pkcs8) throws Exception {
@@ -40,9 +46,11 @@ final class GostKey {
             .generatePrivate(new PKCS8EncodedKeySpec(known.getEncoded()));
     }
 
+    /** The key of a certificate; one that is not GOST is as Java reads it. */
     static PublicKey of(X509Certificate certificate) throws Exception {
         SubjectPublicKeyInfo info =
             Certificate.getInstance(certificate.getEncoded()).getSubjectPublicKeyInfo();
+        if (!KINDS.contains(info.getAlgorithm().getAlgorithm())) return certificate.getPublicKey();
         SubjectPublicKeyInfo known =
             new SubjectPublicKeyInfo(known(info.getAlgorithm()), info.parsePublicKey());
         return factory(known.getAlgorithm()).generatePublic(new X509EncodedKeySpec(known.getEncoded()));

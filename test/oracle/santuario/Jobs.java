@@ -78,16 +78,16 @@ final class Jobs {
         return verdict;
     }
 
-    private static byte[] octets(Map<String, String> job, String name) {
+    static byte[] octets(Map<String, String> job, String name) {
         return Base64.getDecoder().decode(job.get(name));
     }
 
-    private static byte[] pem(String text) {
+    static byte[] pem(String text) {
         String body = text.replaceAll("(?s).*?-----BEGIN [A-Z ]+-----(.*?)-----END .*", "$1");
         return Base64.getMimeDecoder().decode(body.getBytes(StandardCharsets.US_ASCII));
     }
 
-    private static X509Certificate certificate(byte[] der) throws Exception {
+    static X509Certificate certificate(byte[] der) throws Exception {
         return (X509Certificate) CertificateFactory.getInstance("X.509", "BC")
             .generateCertificate(new ByteArrayInputStream(der));
     }

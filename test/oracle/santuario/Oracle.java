@@ -31,6 +31,8 @@ public final class Oracle {
             switch (job.get("job")) {
                 case "transform" -> octets(Jobs.transform(job), out);
                 case "sign" -> octets(Jobs.sign(job), out);
+                case "sign-cms" -> octets(Cms.sign(job), out);
+                case "verify-cms" -> octets(new byte[] {(byte) (Cms.verify(job) ? 1 : 0)}, out);
                 case "verify" -> {
                     List<Map<String, String>> verdicts = Jobs.verify(job);
                     for (Map<String, String> each : verdicts) out.println(FlatJson.write(each));
