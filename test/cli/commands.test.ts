@@ -99,7 +99,7 @@ describe('the commands of an operator', function () {
       const sandbox = await mezhved(['apply', join(checkout, 'config', 'sandbox'), '--json'], env);
       expect(JSON.parse(sandbox.stdout).applied, 'the sandbox was seeded first').to.equal(false);
       const journal = await mezhved(['journal', 'verify', '--json'], env);
-      expect(JSON.parse(journal.stdout)).to.include({ ok: true, entries: 7 });
+      expect(JSON.parse(journal.stdout)).to.include({ ok: true, entries: 9 });
     });
 
     it('ends with 2 for what it cannot read, with 1 for what contradicts', async () => {
@@ -134,10 +134,10 @@ describe('the commands of an operator', function () {
       expect(JSON.parse(again.stdout)).to.include({ outcome: 'present' });
       const listed = await mezhved(['cert', 'list', '--json'], env);
       const rows = JSON.parse(listed.stdout);
-      expect(rows).to.have.lengthOf(5);
+      expect(rows).to.have.lengthOf(9);
       for (const row of rows) expect(row.trust).to.equal('trusted');
       expect(rows.filter((row: { system: string }) => row.system === 'agency-b')).to.have.lengthOf(
-        3,
+        5,
       );
     });
 

@@ -38,6 +38,8 @@ describe('configuration', () => {
     expect(config.node.keys.map(({ key }) => key)).to.deep.equal([
       join(checkout, 'certs.example', 'node.key.pem'),
       join(checkout, 'certs.example', 'node-ec.key.pem'),
+      join(checkout, 'certs.example', 'node-gost.key.pem'),
+      join(checkout, 'certs.example', 'node-gost512.key.pem'),
     ]);
     expect(config.limits.bodyBytesMax).to.equal(5 * 1024 * 1024);
     expect(config.limits.leaseMs).to.equal(15 * 60_000);
