@@ -17,7 +17,7 @@ export interface Question {
   readonly version: Version;
   readonly profile: ProfileName;
   /** SHA-256 of the octets that its digest covered. */
-  readonly verifiedHash: string;
+  readonly octetsHash: string;
   /** Of the signer's certificate. */
   readonly fingerprint: string;
 }
@@ -79,7 +79,7 @@ function callersSignature(document: XmlDocument, version: Version): Found {
 
 function differenceOf(opinion: SecondOpinion, question: Question): Difference | undefined {
   if (opinion.verdict !== 'good') return opinion.verdict;
-  if (opinion.octets === undefined || sha256(opinion.octets) !== question.verifiedHash) {
+  if (opinion.octets === undefined || sha256(opinion.octets) !== question.octetsHash) {
     return 'octets';
   }
   return opinion.fingerprint === question.fingerprint ? undefined : 'certificate';

@@ -61,6 +61,8 @@ export interface Verified extends Hashed {
   readonly tolerated: readonly string[];
   /** SHA-256 of the verified octets. */
   readonly verifiedHash: string;
+  /** SHA-256 of the octets that the digest covered: other only under a PrefixList. */
+  readonly octetsHash: string;
   /** Its profile says which transforms gave those octets. */
   readonly profile: ProfileName;
   readonly certificate: { readonly fingerprint: string; readonly keyKind: KeyKind };
@@ -151,7 +153,8 @@ function verify(
       request,
       content,
       tolerated: envelope.tolerated,
-      verifiedHash: sha256(verified.octets),
+      octetsHash: sha256(verified.octets),
+      verifiedHash: sha256(verified.keptOctets),
       profile: verified.profile,
       certificate: { fingerprint: verified.fingerprint, keyKind: verified.keyKind },
       personalCertificate: personal?.certificate.der,

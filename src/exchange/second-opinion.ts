@@ -24,7 +24,7 @@ export async function seekSecondOpinion(
     bytes: received.bytes,
     version: verified.version,
     profile: verified.profile,
-    verifiedHash: verified.verifiedHash,
+    octetsHash: verified.octetsHash,
     fingerprint: verified.certificate.fingerprint,
   });
   if (opinion === undefined) return;

@@ -16,12 +16,14 @@ import { digestOf } from './digest.ts';
 import { checkKey, valueFits } from './key.ts';
 import type { Profile, ProfileName } from './profiles.ts';
 import { base64, readStructure, type Structure } from './structure.ts';
-import { transformed } from './transforms.ts';
+import { octetsUnder, transformed } from './transforms.ts';
 
 /** What a right signature proves, and nothing beside it. */
 export interface Verified {
   /** The exact octets that the digest covered: what may be acted upon. */
   readonly octets: Buffer;
+  /** The same without what a PrefixList adds: what a kept message gives again. */
+  readonly keptOctets: Buffer;
   readonly certificate: Certificate;
   readonly fingerprint: string;
   readonly keyKind: KeyKind;
@@ -73,6 +75,7 @@ export function verifySignature(
   if (!valueHolds(structure, certificate)) throw wrongValue(structure);
   return {
     octets,
+    keptOctets: hasPrefixes(structure) ? octetsUnder(structure.profile.name, target) : octets,
     certificate,
     fingerprint: certificate.fingerprint,
     keyKind,
@@ -81,6 +84,10 @@ export function verifySignature(
     signedId: structure.targetId,
     profile: structure.profile.name,
   };
+}
+
+function hasPrefixes({ transforms }: Structure): boolean {
+  return transforms.some(({ prefixes }) => prefixes.length > 0);
 }
 
 /**

@@ -43,7 +43,7 @@ describe('judgeAgain', () => {
   });
 
   it('differs where the same verdict was given over other octets', () => {
-    const question = { ...questionOf(signedNote()), verifiedHash: '0'.repeat(64) };
+    const question = { ...questionOf(signedNote()), octetsHash: '0'.repeat(64) };
     const { difference, first, second } = differing(question);
     expect(difference).to.equal('octets');
     expect(Buffer.from(second ?? []).equals(first)).to.equal(true);

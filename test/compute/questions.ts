@@ -17,6 +17,6 @@ export function questionOf(text: string, version: Version = '1.2'): Question {
   const bytes = Buffer.from(text);
   const judged = judge({ bytes, endpoint: version, soapAction: undefined }, testRules());
   if (judged.verdict === 'refused') throw new Error(judged.fault.code);
-  const { profile, verifiedHash, certificate } = judged;
-  return { bytes, version, profile, verifiedHash, fingerprint: certificate.fingerprint };
+  const { profile, octetsHash, certificate } = judged;
+  return { bytes, version, profile, octetsHash, fingerprint: certificate.fingerprint };
 }

@@ -47,7 +47,7 @@ async function seek(
     verified: {
       version: '1.2',
       profile: 'xmldsig',
-      verifiedHash: 'a',
+      octetsHash: 'a',
       certificate: { fingerprint: 'b' },
       content: messageType === '' ? undefined : { messageType, role: 'request' },
     },
@@ -79,7 +79,7 @@ describe('seeking a second opinion', () => {
         bytes: Buffer.from('<message/>'),
         version: '1.2',
         profile: 'xmldsig',
-        verifiedHash: 'a',
+        octetsHash: 'a',
         fingerprint: 'b',
       },
     ]);
