@@ -15,7 +15,7 @@ export const patientLimits: Limits = {
 };
 
 /** For a refusal: a hostile message must not cost much more than an honest one. */
-export const refusalLimits: Limits = { variants: 20, octets: 200_000, changesWithOtherHash: 0 };
+export const refusalLimits: Limits = { variants: 20, octets: 500_000, changesWithOtherHash: 0 };
 
 /** What is left to try; no clock is asked, so that the same message gets the same answer. */
 export class Budget {

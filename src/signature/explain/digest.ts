@@ -151,12 +151,14 @@ const sizes: Readonly<Record<Hash, number>> = {
   streebog512: 64,
 };
 
-// GOST hashes cost some times what SHA-2 costs, which processors know.
-const gostWeight = 4;
-
+/** What a hash costs beside writing the octets: SHA is made by the processor, GOST by plain code. */
 function weightOf(hash: Hash): number {
-  return hash.startsWith('sha') ? 1 : gostWeight;
+  if (hash === 'gost94') return 40;
+  return hash.startsWith('streebog') ? 10 : 1;
 }
+
+/** Causes with so many guesses that each is tried under the declared hash alone. */
+const guessed: readonly Cause[] = ['prefixes-rewritten', 'white-space-lost', 'text-trimmed'];
 
 /**
  * Fits octets by the declared hash; by any of the digest's length where that cannot be it, or where
@@ -174,7 +176,8 @@ function fitsDigest({ digest, digestMethod }: Structure, budget: Budget): Fits {
   const first = all.filter((hash) => hash === declared);
   const rest = all.filter((hash) => hash !== declared);
   return (octets, { causes }) => {
-    const others = causes.length <= budget.changesWithOtherHash || first.length === 0;
+    const few = causes.length <= budget.changesWithOtherHash;
+    const others = first.length === 0 || (few && !causes.some((each) => guessed.includes(each)));
     for (const hash of others ? [...first, ...rest] : first) {
       if (!budget.spendOctets(octets.length * weightOf(hash))) return undefined;
       const computed = digestOf(hash, octets);

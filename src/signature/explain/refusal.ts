@@ -7,7 +7,7 @@ import { causeTold } from './sentences.ts';
 import { type Evidence, Suspect } from './suspect.ts';
 
 /** Larger messages are refused without a search. */
-const bytesMax = 256 * 1024;
+const bytesMax = 128 * 1024;
 
 const noParts: Evidence['parts'] = new Map();
 
