@@ -72,7 +72,7 @@ export function flags(bits: number): Asn1 {
   return asn1.create(universal, asn1.Type.BITSTRING, false, String.fromCharCode(unused, bits));
 }
 
-export function utf8(text: string): Asn1 {
+function utf8(text: string): Asn1 {
   return asn1.create(universal, asn1.Type.UTF8, false, forge.util.encodeUtf8(text));
 }
 
