@@ -27,7 +27,7 @@ const say = (text) => process.stdout.write(`${text}\n`);
 checkNode();
 installPackages();
 linkCommand();
-build();
+await build();
 if (process.argv.includes('--test')) providePostgres();
 
 function fail(...lines) {
@@ -170,7 +170,7 @@ function linkCommand() {
 
 // ---- sources
 
-function build() {
+async function build() {
   const stamp = at('dist', '.stamp');
   const sources = filesIn('src');
   const wanted = sha256(
@@ -192,7 +192,9 @@ function build() {
       stdio: 'inherit',
     },
   );
-  if (status !== 0 || !buildWasm()) fail('Сборка не удалась / the sources do not compile.');
+  if (status !== 0 || !(await buildWasm(say))) {
+    fail('Сборка не удалась / the sources do not compile.');
+  }
   removeLeftovers(new Set(sources.map((file) => file.slice('src/'.length).replace(/\.ts$/, ''))));
   chmodSync(at('dist', 'main.js'), 0o755);
   writeFileSync(stamp, wanted);

@@ -13,6 +13,7 @@ import { exampleFingerprints } from '../pki/examples.ts';
 import { readPkcs12 } from '../pki/pkcs12.ts';
 import { judgeCertificate } from '../pki/trust.ts';
 import { columns } from './columns.ts';
+import { registerCsr } from './csr.ts';
 import { openForCli } from './open.ts';
 import { operate } from './operate.ts';
 import { type ExitCode, print, run, UsageError } from './run.ts';
@@ -61,6 +62,7 @@ export function register(program: Command): void {
     .option('--password-file <file>', 'a file with the password of the .p12')
     .option('--json', 'print JSON')
     .action((file: string, options: ImportOptions) => run(() => importFile(file, options)));
+  registerCsr(cert);
 }
 
 async function list(json: true | undefined): Promise<ExitCode> {

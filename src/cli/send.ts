@@ -81,7 +81,7 @@ function urlOf(text: string): URL {
 
 /** The file signed anew with a new MessageID and Timestamp, as an envelope. */
 function signedEnvelope(file: string, { key, cert }: SendOptions): string {
-  const signed = signFile(file, { key, cert, as: 'caller', fresh: true });
+  const signed = signFile(file, 'caller', { key, cert, fresh: true });
   const enveloped = withXml(Buffer.from(signed), ({ root }) =>
     isNamed(root, soapNamespace, 'Envelope'),
   );

@@ -8,12 +8,13 @@ import { type Role, roles, signText } from '../signature/insert.ts';
 import { type Signer, signerFromPem } from '../signature/signer.ts';
 import { newMessageId } from '../smev/message-id.ts';
 import { XmlRefused } from '../xml/document.ts';
+import { signAttachment } from './detached.ts';
 import { run, UsageError } from './run.ts';
 
 interface Options {
   readonly key: string;
   readonly cert: string;
-  readonly as: Role;
+  readonly as: Role | 'attachment';
   readonly id?: string;
   readonly profile?: 'xmldsig' | 'smev3';
   readonly fresh?: true;
@@ -24,10 +25,14 @@ export function register(program: Command): void {
   program
     .command('sign')
     .description('подписать сообщение / sign a message in the place that its operation has for it')
-    .argument('<file>', 'a SOAP envelope, or its Body child alone')
+    .argument('<file>', 'a SOAP envelope, or its Body child alone; any file as an attachment')
     .requiredOption('--key <file>', 'private key, PEM')
     .requiredOption('--cert <file>', 'its certificate, PEM')
-    .addOption(new Option('--as <role>', 'whose signature it is').choices(roles).default('caller'))
+    .addOption(
+      new Option('--as <role>', 'whose signature it is')
+        .choices([...roles, 'attachment'])
+        .default('caller'),
+    )
     .option('--id <id>', 'Id to give to the signed element')
     .addOption(
       new Option('--profile <name>', 'follows the key where absent').choices(['smev3', 'xmldsig']),
@@ -36,7 +41,10 @@ export function register(program: Command): void {
     .option('--out <file>', 'write here, not to stdout')
     .action((file: string, options: Options) =>
       run(() => {
-        const signed = signFile(file, options);
+        const signed =
+          options.as === 'attachment'
+            ? signAttachment(file, options)
+            : signFile(file, options.as, options);
         if (options.out === undefined) process.stdout.write(signed);
         else write(options.out, signed);
         return 0;
@@ -45,7 +53,7 @@ export function register(program: Command): void {
 }
 
 /** The text of a file, signed as the options say. @throws UsageError, Fault */
-export function signFile(file: string, options: Options): string {
+export function signFile(file: string, role: Role, options: Omit<Options, 'as'>): string {
   const signer = loadSigner(options);
   if (options.profile !== undefined && options.profile !== signer.profile) {
     throw new UsageError(
@@ -56,7 +64,7 @@ export function signFile(file: string, options: Options): string {
   const text = readText(file);
   try {
     const current = options.fresh === true ? freshen(text, freshValues()) : text;
-    return signText(current, options.as, signer, options.id);
+    return signText(current, role, signer, options.id);
   } catch (error) {
     if (!(error instanceof XmlRefused)) throw error;
     throw new UsageError(`${file}:${error.line}: ${error.message}`);
@@ -89,7 +97,7 @@ function readText(file: string): string {
   }
 }
 
-function write(file: string, text: string): void {
+function write(file: string, text: string | Buffer): void {
   try {
     writeFileSync(file, text);
   } catch (error) {

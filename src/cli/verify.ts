@@ -2,19 +2,25 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { systemClock } from '../clock.ts';
+import { faultRows } from '../fault/codes.ts';
 import { readAnchors } from '../pki/anchors.ts';
 import type { Certificate } from '../pki/certificate.ts';
 import { judgeCertificate } from '../pki/trust.ts';
 import { examine } from '../signature/examine.ts';
-import { findSignatures } from '../signature/find.ts';
+import { refusalLimits } from '../signature/explain/budget.ts';
+import { explainSignature } from '../signature/explain/explain.ts';
+import type { Evidence } from '../signature/explain/suspect.ts';
+import { type FoundSignature, findSignatures } from '../signature/find.ts';
 import { fileProfiles, type ProfileName, profiles } from '../signature/profiles.ts';
 import { withXml, XmlRefused } from '../xml/document.ts';
 import { pathOf } from '../xml/navigate.ts';
-import { capturedXml } from './captured.ts';
+import { capturedParts, capturedXml } from './captured.ts';
+import { examineAttachment } from './detached.ts';
 import { print, run, UsageError } from './run.ts';
 
 interface Options {
   readonly trust: string | boolean;
+  readonly detached?: string;
   readonly sha1?: true;
   readonly json?: true;
 }
@@ -45,15 +51,20 @@ export function register(program: Command): void {
   program
     .command('verify')
     .description('проверить все подписи файла / verify every signature of a file')
-    .argument('<file>', 'XML, or a captured multipart message')
+    .argument('<file>', 'XML, or a captured multipart message; any file with --detached')
     .option('--trust <dir>', 'folder of PEM trust anchors', true)
     .option('--no-trust', 'leave the certificates unjudged')
+    .option('--detached <file>', 'judge this PKCS#7 signature of the file, an attachment')
     .option('--sha1', 'accept SHA-1 too, as old messages have it')
     .option('--json', 'print JSON')
     .action((file: string, options: Options) =>
       run(() => {
         const names = options.sha1 ? [...fileProfiles, 'sha1-archive' as const] : fileProfiles;
-        const report = verifyFile(file, anchorsFor(options.trust), names);
+        const anchors = anchorsFor(options.trust);
+        const report =
+          options.detached === undefined
+            ? verifyFile(file, anchors, names)
+            : verifyAttachment(file, options.detached, anchors);
         print(options.json, report, () => told(report));
         return report.signatures.length > 0 && report.signatures.every(isGood) ? 0 : 1;
       }),
@@ -71,7 +82,9 @@ export function verifyFile(
   names: readonly ProfileName[],
 ): VerifyReport {
   const allowed = names.map((name) => profiles[name]);
-  const { xml, linesBefore } = capturedXml(read(file));
+  const bytes = read(file);
+  const { xml, linesBefore } = capturedXml(bytes);
+  const parts = capturedParts(bytes);
   try {
     return withXml(
       xml,
@@ -79,12 +92,14 @@ export function verifyFile(
         file,
         signatures: findSignatures(document).map((found): SignatureReport => {
           const { certificate, problems, ...verdicts } = examine(document, found, allowed);
+          const evidence = { document, bytes: xml, parts, profiles: allowed };
+          const all = problems.length === 0 ? [] : [...problems, ...causeOf(evidence, found)];
           return {
             path: pathOf(found.container ?? found.signature),
             ...verdicts,
             signer: certificate?.subject ?? null,
             trust: trustIn(certificate, anchors),
-            ...(problems.length === 0 ? {} : { problem: problems.join('; ') }),
+            ...(all.length === 0 ? {} : { problem: all.join('; ') }),
           };
         }),
       }),
@@ -94,6 +109,33 @@ export function verifyFile(
     if (!(error instanceof XmlRefused)) throw error;
     throw new UsageError(`${file}:${error.line + linesBefore}: ${error.message}`);
   }
+}
+
+function verifyAttachment(
+  file: string,
+  signatureFile: string,
+  anchors: readonly Certificate[] | undefined,
+): VerifyReport {
+  const { certificate, problem, ...verdicts } = examineAttachment(file, signatureFile);
+  const signature: SignatureReport = {
+    path: signatureFile,
+    id: '',
+    ...verdicts,
+    signer: certificate?.subject ?? null,
+    trust: trustIn(certificate, anchors),
+    ...(problem === undefined ? {} : { problem }),
+  };
+  return { file, signatures: [signature] };
+}
+
+/** Why a digest or value is wrong, where a small search finds it; `explain` tries more. */
+function causeOf(evidence: Omit<Evidence, 'limits'>, found: FoundSignature): string[] {
+  const { cause, ru } = explainSignature({ ...evidence, limits: refusalLimits }, found);
+  return cause === null || isFaultCode(cause) ? [] : [`причина: ${ru}`];
+}
+
+function isFaultCode(cause: string): boolean {
+  return Object.hasOwn(faultRows, cause);
 }
 
 function trustIn(

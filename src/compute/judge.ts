@@ -12,7 +12,8 @@ import { smevNamespaces, type Version, versionOfTypes } from '../smev/namespaces
 import { type Operation, type OperationName, operationOf } from '../smev/operations.ts';
 import { primaryContent, type Request, readRequest, refuseUnbuilt } from '../smev/requests.ts';
 import { checkSoapAction, openEnvelope } from '../soap/envelope.ts';
-import { parseXml, withXml, type XmlElement, XmlRefused } from '../xml/document.ts';
+import { xmlFault } from '../soap/xml-fault.ts';
+import { parseXml, withXml, type XmlElement } from '../xml/document.ts';
 import { child } from '../xml/navigate.ts';
 import { sha256 } from './kept.ts';
 
@@ -213,19 +214,7 @@ function claimedMessageId(payload: XmlElement, version: Version): string | undef
 
 /** What was thrown as a value that crosses threads. */
 export function plainFault(thrown: unknown): PlainFault {
-  const { code, detail } = asFault(translateXml(thrown));
+  const { code, detail } = asFault(xmlFault(thrown));
   const { cause: _, ...plain } = detail;
   return { code, detail: plain };
-}
-
-function translateXml(thrown: unknown): unknown {
-  if (!(thrown instanceof XmlRefused)) return thrown;
-  const codes = {
-    malformed: 'XML_MALFORMED',
-    doctype: 'XML_DOCTYPE',
-    'processing-instruction': 'XML_PROCESSING_INSTRUCTION',
-    depth: 'XML_TOO_DEEP',
-    encoding: 'XML_ENCODING',
-  } as const;
-  return new Fault(codes[thrown.problem], { public: `строка ${thrown.line}` });
 }

@@ -6,7 +6,7 @@ export interface CurveModule {
   readonly name: string;
   /** Elements are multiplied by 2^(29n), as Montgomery's reduction wants it. */
   readonly montgomery: boolean;
-  /** d of the twisted Edwards form u² + v² = 1 + du²v² (RFC 7836 appendix A), which computes faster. */
+  /** d of the twisted Edwards form u² + v² = 1 + du²v² (RFC 7836), which computes faster. */
   readonly d?: bigint;
 }
 
@@ -64,7 +64,7 @@ export function constantsOf(curve: Curve, { montgomery, d }: CurveModule): Const
   ]);
 }
 
-/** s and t of RFC 7836 §5.2: x = s(1 + v)/(1 − v) + t, y = s(1 + v)/((1 − v)u). */
+/** s and t of RFC 7836: x = s(1 + v)/(1 − v) + t, y = s(1 + v)/((1 − v)u). */
 function edwardsShift(p: bigint, d: bigint): [bigint, bigint] {
   return [mod((1n - d) * invert(4n, p), p), mod((1n + d) * invert(6n, p), p)];
 }

@@ -200,14 +200,14 @@ const tc26: readonly Curve[] = [
 ];
 
 /**
- * The curves of RFC 4357 §11.4 (GOST R 34.10-2001), RFC 7091 (examples) and RFC 7836 appendix A
- * (TC26); the twisted Edwards ones stand in their Weierstrass form.
+ * The curves of RFC 4357 (GOST R 34.10-2001), of the 512-bit example of GOST R 34.10-2012, and of
+ * RFC 7836 (TC26); the twisted Edwards ones stand in their Weierstrass form.
  */
 export const curves: readonly Curve[] = [...cryptoPro, ...tc26];
 
 const byOid = new Map(curves.flatMap((curve) => curve.oids.map((oid) => [oid, curve] as const)));
 
-/** The curve of an OID in dots (RFC 4357 §10.8, RFC 7836, RFC 9215); undefined where none has it. */
+/** The curve of an OID in dots (RFC 4357, RFC 7836, RFC 9215); undefined where none has it. */
 export function curveByOid(oid: string): Curve | undefined {
   return byOid.get(oid);
 }

@@ -7,7 +7,7 @@ import { isOnCurve, multiply, pointAt } from './points.ts';
 /** A public key of GOST R 34.10. */
 export interface GostPublicKey {
   readonly curve: Curve;
-  /** x and y, each little-endian and curve.bytes long, as SubjectPublicKeyInfo holds it (RFC 9215 §4). */
+  /** x and y, each little-endian and curve.bytes long, as SubjectPublicKeyInfo holds it (RFC 4491 §2.3.2). */
   readonly point: Uint8Array;
 }
 

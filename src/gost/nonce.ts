@@ -1,9 +1,28 @@
-import { createHmac } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Curve, CurveName } from './curves.ts';
 import { toLittleEndian } from './numbers.ts';
 
 /** A source of that many random octets, fit for keys. */
 export type Random = (bytes: number) => Uint8Array;
+
+/**
+ * The same random octets, taken from their source 4096 at a time, since asking it costs as much as a
+ * tenth of a signature; what was handed out is wiped here.
+ */
+export function pooled(random: Random): Random {
+  let pool: Uint8Array = new Uint8Array(0);
+  let at = 0;
+  return (bytes) => {
+    if (at + bytes > pool.length) {
+      pool = random(Math.max(4096, bytes));
+      at = 0;
+    }
+    const octets = Uint8Array.from(pool.subarray(at, at + bytes));
+    pool.fill(0, at, at + bytes);
+    at += bytes;
+    return octets;
+  };
+}
 
 /** What a nonce depends on. */
 export interface NonceSource {
@@ -15,18 +34,17 @@ export interface NonceSource {
 }
 
 /**
- * A nonce that no two digests or keys share even where the random octets repeat, as RFC 6979 §3.6 has
- * it: HMAC-SHA-512 under the seed. It is uniform: what is 0 or not below q is not reduced but refused.
+ * A nonce that no two digests or keys share even where the random octets repeat: SHA-512 over the seed,
+ * the key and the digest, as RFC 8032 §5.1.6 makes nonces, with random octets in front. It is uniform:
+ * what is 0 or not below q is not reduced but refused.
  *
  * @returns little-endian, 0 < nonce < q; undefined where this attempt gives none
  */
 export function deriveNonce(source: NonceSource, attempt: number): Buffer | undefined {
   const { curve, scalar, digest, seed } = source;
-  const output = createHmac('sha512', seed)
-    .update(`${curve.name} ${attempt} `)
-    .update(scalar)
-    .update(digest)
-    .digest();
+  const input = Buffer.concat([seed, Buffer.from(`${curve.name} ${attempt} `), scalar, digest]);
+  const output = hash('sha512', input, 'buffer');
+  input.fill(0);
   const nonce = output.subarray(0, curve.bytes);
   output.fill(0, curve.bytes);
   return fitScalar(curve, nonce) ? nonce : undefined;

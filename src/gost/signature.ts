@@ -9,7 +9,7 @@ import { deriveNonce, type Random } from './nonce.ts';
  * @param key the owner's; checkPublicKey was asked once when it was read
  * @param digest as the hash gives it; its octets are the number e, the least significant first
  * @param signature s and r, each big-endian and as long as a coordinate, as X.509, CMS and XMLDSig
- *   have it (RFC 9215 §2, RFC 4490 §3.2)
+ *   have it (RFC 9215, RFC 4490)
  */
 export function verifyDigest(
   { curve, point }: GostPublicKey,

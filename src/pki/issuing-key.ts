@@ -1,4 +1,11 @@
-import { createPublicKey, generateKeyPairSync, KeyObject, randomBytes, sign } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  KeyObject,
+  randomBytes,
+  sign,
+} from 'node:crypto';
 import { type Curve, curveByOid } from '../gost/curves.ts';
 import { type GostHash, gostDigest } from '../gost/digest.ts';
 import { type GostPrivateKey, newPrivateKey, publicKeyOf } from '../gost/keys.ts';
@@ -15,7 +22,15 @@ import {
   sequence,
   verbatim,
 } from './asn1.ts';
-import { type GostKeyKind, gostDigestOids, gostKeyOids } from './gost-key.ts';
+import type { Certificate } from './certificate.ts';
+import {
+  type GostKeyKind,
+  gostDigestOids,
+  gostKeyFits,
+  gostKeyOids,
+  isGostKey,
+  readGostPrivateKey,
+} from './gost-key.ts';
 
 /** A GOST private key and the algorithm that it is used with. */
 export interface GostKeyPair {
@@ -51,6 +66,28 @@ function usualCurve(kind: GostKeyKind): Curve {
   const curve = curveByOid(usualCurves[kind]);
   if (curve === undefined) throw new RangeError(kind);
   return curve;
+}
+
+/**
+ * The private key of a certificate, from PKCS#8 in PEM.
+ *
+ * @throws Error where it cannot be read or does not belong to the certificate
+ */
+export function issuingKeyFromPem(text: string, certificate: Certificate): IssuingKey {
+  const { keyKind, x509 } = certificate;
+  const foreign = 'закрытый ключ не от этого сертификата / the key is not that of the certificate';
+  if (isGostKey(text)) {
+    const key = readGostPrivateKey(text);
+    if (!gostKeyFits(key, certificate) || !isGostKind(keyKind)) throw new Error(foreign);
+    return { kind: keyKind, key };
+  }
+  const key = createPrivateKey(text);
+  if (!x509.checkPrivateKey(key)) throw new Error(foreign);
+  return key;
+}
+
+function isGostKind(kind: Certificate['keyKind']): kind is GostKeyKind {
+  return Object.hasOwn(gostKeyOids, kind);
 }
 
 /** The public half as SubjectPublicKeyInfo. */

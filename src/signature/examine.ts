@@ -1,6 +1,7 @@
 import { asFault, Fault } from '../fault/fault.ts';
 import { type Certificate, readCertificate } from '../pki/certificate.ts';
-import { dsNamespace } from '../smev/namespaces.ts';
+import { dsNamespace, versionOfTypes } from '../smev/namespaces.ts';
+import { xmlFault } from '../soap/xml-fault.ts';
 import type { XmlDocument, XmlElement } from '../xml/document.ts';
 import { elementsWithId } from '../xml/ids.ts';
 import { child, pathOf } from '../xml/navigate.ts';
@@ -13,6 +14,7 @@ import {
   algorithmOf,
   certificateOf,
   digestHolds,
+  onlySignature,
   valueHolds,
   wrongDigest,
   wrongValue,
@@ -49,7 +51,7 @@ export function examine(
       work();
       return 'good';
     } catch (thrown) {
-      problems.push(told(asFault(thrown)));
+      problems.push(told(asFault(xmlFault(thrown))));
       return 'bad';
     }
   };
@@ -61,9 +63,14 @@ export function examine(
     return { ...outline, digest: 'bad', signature: 'bad', problems: [told(asFault(thrown))] };
   }
   const digest = judge(() => judgeDigest(document, structure));
-  const signature = judge(() => judgeValue(document, structure, found));
-  judge(() => judgePlace(document, structure, found.demanded));
-  return { ...outline, digest, signature, problems: [...new Set(problems)] };
+  // Shown, and judged for trust, is the certificate whose key the value was tried with, no other.
+  let certificate: Certificate | undefined;
+  const signature = judge(() => {
+    certificate = certificateFor(document, structure, found);
+    judgeValue(structure, certificate);
+  });
+  judge(() => judgePlace(document, structure, found));
+  return { ...outline, certificate, digest, signature, problems: [...new Set(problems)] };
 }
 
 function judgeDigest(document: XmlDocument, structure: Structure): void {
@@ -86,8 +93,7 @@ export function targetOf(document: XmlDocument, { targetId }: Structure): XmlEle
   return target;
 }
 
-function judgeValue(document: XmlDocument, structure: Structure, found: FoundSignature): void {
-  const certificate = certificateFor(document, structure, found);
+function judgeValue(structure: Structure, certificate: Certificate): void {
   checkKey(algorithmOf(structure).keyKind, certificate);
   if (!valueHolds(structure, certificate)) throw wrongValue(structure);
 }
@@ -106,14 +112,23 @@ export function certificateFor(
 function judgePlace(
   document: XmlDocument,
   structure: Structure,
-  demanded: XmlElement | undefined,
+  { container, demanded, misplaced }: FoundSignature,
 ): void {
-  if (demanded === undefined) return;
+  if (container !== undefined && isOfMessage(container)) onlySignature(container);
   const target = targetOf(document, structure);
-  if (target.isSameNode(demanded)) return;
+  if (misplaced || (demanded === undefined && isOfMessage(target))) {
+    const place = container === undefined ? '/' : pathOf(container);
+    throw new Fault('SIGNATURE_TARGET', { public: `подпись не на своём месте: ${place}` });
+  }
+  if (demanded === undefined || target.isSameNode(demanded)) return;
   throw new Fault('SIGNATURE_TARGET', {
     public: `подписано: ${pathOf(target)}; ожидается ${pathOf(demanded)}`,
   });
+}
+
+/** What the schemas of the exchange have signed, a signature in a container of theirs covers. */
+function isOfMessage({ namespaceUri }: XmlElement): boolean {
+  return versionOfTypes(namespaceUri) !== undefined;
 }
 
 function told({ code, detail }: Fault): string {

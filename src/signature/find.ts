@@ -19,6 +19,8 @@ export interface FoundSignature {
   readonly container: XmlElement | undefined;
   /** The element that a signature in this place has to cover; undefined where no rule says so. */
   readonly demanded: XmlElement | undefined;
+  /** Nobody looks for a signature here, or what it has to cover is missing or there twice. */
+  readonly misplaced: boolean;
 }
 
 /** All signatures of a document in document order; one inside another's ds:Object is one of them. */
@@ -27,37 +29,61 @@ export function findSignatures(document: XmlDocument): FoundSignature[] {
   for (const element of everyElement(document)) {
     if (!isNamed(element, dsNamespace, 'Signature')) continue;
     const container = element.parent ?? undefined;
-    const demanded = container?.parent ? demandedBy(container, container.parent) : undefined;
-    found.push({ signature: element, container, demanded });
+    const candidates = container?.parent ? demandedBy(container, container.parent) : undefined;
+    const [demanded, ...others] = candidates ?? [];
+    const unclear = candidates !== undefined && (demanded === undefined || others.length > 0);
+    const misplaced = unclear || (container !== undefined && isAstray(container, document.root));
+    found.push({ signature: element, container, demanded, misplaced });
   }
   return found;
 }
 
-/** What each container of the schemas is there to sign, found among its siblings. */
-function demandedBy(container: XmlElement, parent: XmlElement): XmlElement | undefined {
+/** What each container of the schemas is there to sign, among its siblings; undefined for others. */
+function demandedBy(container: XmlElement, parent: XmlElement): XmlElement[] | undefined {
   const { namespaceUri: namespace, name } = container;
   if (namespace === wsseNamespace) {
-    return parent.parent === null ? undefined : child(parent.parent, soapNamespace, 'Body');
+    return parent.parent === null ? undefined : named(parent.parent, soapNamespace, ['Body']);
   }
-  if (namespace === routingNamespace) return child(parent, routingNamespace, 'RoutingInformation');
+  if (namespace === routingNamespace) return named(parent, namespace, ['RoutingInformation']);
   if (namespace === directiveNamespace) {
-    const signed = name === 'PersonalSignature' ? 'RecordContent' : 'Record';
-    return child(parent, directiveNamespace, signed);
+    return named(parent, namespace, [name === 'PersonalSignature' ? 'RecordContent' : 'Record']);
   }
   const version = versionOfTypes(namespace);
   if (version === undefined) return undefined;
+  const { types, basic } = smevNamespaces[version];
   switch (name) {
-    case 'CallerInformationSystemSignature':
-      return signedByCaller(parent, version);
+    case 'CallerInformationSystemSignature': {
+      const signed = operationOf(version, parent.name)?.signed;
+      return signed === undefined
+        ? []
+        : named(parent, { types, basic }[signed.namespace], [signed.local]);
+    }
     case 'SenderInformationSystemSignature':
-      return oneOf(parent, version, ['SenderProvidedRequestData', 'SenderProvidedResponseData']);
+      return named(parent, types, ['SenderProvidedRequestData', 'SenderProvidedResponseData']);
     case 'SMEVSignature':
-      return oneOf(parent, version, signedBySmev);
+      return named(parent, types, signedBySmev);
     case 'PersonalSignature':
-      return primaryContentOf(parent, version);
+      return named(parent, basic, ['MessagePrimaryContent']).flatMap(childElements);
     default:
       return undefined;
   }
+}
+
+/**
+ * Whether a container of SMEV stands where nobody looks: in an element of another namespace, or in an
+ * envelope anywhere but below the one child of its one Body.
+ */
+function isAstray(container: XmlElement, root: XmlElement): boolean {
+  if (versionOfTypes(container.namespaceUri) === undefined) return false;
+  if (container.parent?.namespaceUri !== container.namespaceUri) return true;
+  if (!isNamed(root, soapNamespace, 'Envelope')) return false;
+  const [body, ...bodies] = named(root, soapNamespace, ['Body']);
+  const [payload, ...others] = body === undefined ? [] : childElements(body);
+  if (payload === undefined || bodies.length > 0 || others.length > 0) return true;
+  for (let at: XmlElement | null = container.parent; at !== null; at = at.parent) {
+    if (at.isSameNode(payload)) return false;
+  }
+  return true;
 }
 
 /** What the exchange itself signs, wherever it stands (types of each version's schemas). */
@@ -80,11 +106,8 @@ export function primaryContentOf(data: XmlElement, version: Version): XmlElement
   return content && childElements(content)[0];
 }
 
-function oneOf(
-  parent: XmlElement,
-  version: Version,
-  names: readonly string[],
-): XmlElement | undefined {
-  const { types } = smevNamespaces[version];
-  return childElements(parent).find((each) => names.some((name) => isNamed(each, types, name)));
+function named(parent: XmlElement, namespace: string, names: readonly string[]): XmlElement[] {
+  return childElements(parent).filter((each) =>
+    names.some((name) => isNamed(each, namespace, name)),
+  );
 }

@@ -1,5 +1,6 @@
 import { createPrivateKey, type KeyObject, randomBytes, sign as signWithKey } from 'node:crypto';
 import type { GostPrivateKey } from '../gost/keys.ts';
+import { pooled } from '../gost/nonce.ts';
 import { signDigest } from '../gost/signature.ts';
 import { type Certificate, readCertificate } from '../pki/certificate.ts';
 import { gostKeyFits, isGostKey, readGostPrivateKey } from '../pki/gost-key.ts';
@@ -23,6 +24,9 @@ export interface Signer {
   /** The signature value as XMLDSig writes it: r‖s for ECDSA (RFC 6931 §2.3.6), s‖r for GOST. */
   sign(octets: Uint8Array): Buffer;
 }
+
+// Asking for random octets costs a seventh of a signature.
+const random = pooled(randomBytes);
 
 /**
  * A signer from PEM texts: RSA, EC or GOST.
@@ -58,7 +62,7 @@ function gostSigner(key: GostPrivateKey, certificate: Certificate): Signer {
   if (!gostKeyFits(key, certificate)) throw new Error(foreignKey);
   const hash = gostHashes[keyKind];
   return signer(certificate, keyKind, hash, (octets) =>
-    signDigest(key, digestOf(hash, octets), randomBytes),
+    signDigest(key, digestOf(hash, octets), random),
   );
 }
 

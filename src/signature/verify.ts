@@ -83,8 +83,12 @@ export function verifySignature(
   };
 }
 
-/** The ds:Signature that is the only child of its container. */
-function onlySignature(container: XmlElement): XmlElement {
+/**
+ * The ds:Signature that is the only child of its container.
+ *
+ * @throws Fault SIGNATURE_MISSING, SIGNATURE_FORMAT
+ */
+export function onlySignature(container: XmlElement): XmlElement {
   const [signature, ...others] = childElements(container);
   if (signature === undefined) throw new Fault('SIGNATURE_MISSING', { public: container.name });
   if (others.length > 0 || !isNamed(signature, dsNamespace, 'Signature')) {

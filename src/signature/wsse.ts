@@ -3,7 +3,7 @@ import type { Certificate } from '../pki/certificate.ts';
 import { dsNamespace, soapNamespace } from '../smev/namespaces.ts';
 import { withXml, type XmlDocument, type XmlElement } from '../xml/document.ts';
 import { elementsWithId } from '../xml/ids.ts';
-import { child, isNamed } from '../xml/navigate.ts';
+import { child, childElements, isNamed } from '../xml/navigate.ts';
 import { bodyProfileOf, type Profile } from './profiles.ts';
 import { signatureText } from './sign.ts';
 import type { Signer } from './signer.ts';
@@ -79,15 +79,19 @@ export function verifyBody(document: XmlDocument, allowed: readonly Profile[]): 
 
 /**
  * The certificate in the BinarySecurityToken that KeyInfo points at; the token stands in the same
- * wsse:Security (WSS X.509 Certificate Token Profile 1.1 §3.2.1).
+ * wsse:Security (WSS X.509 Certificate Token Profile 1.1 §3.2.1). A certificate beside the pointer
+ * would be another claim of who signed.
  *
- * @throws Fault CERTIFICATE_MISSING, CERTIFICATE_UNREADABLE
+ * @throws Fault CERTIFICATE_MISSING, CERTIFICATE_UNREADABLE, SIGNATURE_FORMAT
  */
 export function tokenOf(
   document: XmlDocument,
   security: XmlElement,
   { keyInfo }: Structure,
 ): Certificate {
+  if (keyInfo !== undefined && childElements(keyInfo).length > 1) {
+    throw new Fault('SIGNATURE_FORMAT', { public: 'KeyInfo: ожидается одна ссылка' });
+  }
   const given = keyInfo && child(keyInfo, wsseNamespace, 'SecurityTokenReference');
   const uri = given && child(given, wsseNamespace, 'Reference')?.attr('URI')?.value;
   const [token, second] = elementsWithId(document, uri?.replace(/^#/, '') ?? '');

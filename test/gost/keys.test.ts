@@ -7,7 +7,7 @@ import {
   newPrivateKey,
   publicKeyOf,
 } from '../../src/gost/keys.ts';
-import { deriveNonce, isScalar } from '../../src/gost/nonce.ts';
+import { deriveNonce, isScalar, pooled } from '../../src/gost/nonce.ts';
 import { fromLittleEndian, toLittleEndian } from '../../src/gost/numbers.ts';
 import { affine, multiply, pointAt } from '../../src/gost/points.ts';
 import { signDigest, verifyDigest } from '../../src/gost/signature.ts';
@@ -113,6 +113,25 @@ for (const curve of curves) {
     });
   });
 }
+
+describe('pooled random octets', () => {
+  it('come once each, in order, and are wiped behind', () => {
+    const pools: Buffer[] = [];
+    const random = pooled((bytes) => {
+      const pool = Buffer.alloc(bytes, pools.length + 1);
+      pools.push(pool);
+      return pool;
+    });
+    expect([...random(64)]).to.deep.equal(Array(64).fill(1));
+    expect(pools[0]?.subarray(0, 65)).to.deep.equal(
+      Buffer.concat([Buffer.alloc(64), Buffer.of(1)]),
+    );
+    for (let call = 1; call < 64; call++) random(64);
+    expect(pools).to.have.lengthOf(1);
+    expect([...random(64)]).to.deep.equal(Array(64).fill(2));
+    expect(random(5000)).to.have.lengthOf(5000);
+  });
+});
 
 function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
   let result = 1n;

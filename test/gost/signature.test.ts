@@ -13,7 +13,7 @@ function curveOf(name: string): Curve {
   return found;
 }
 
-/** The examples of RFC 7091 §7: 7.1 with 256 bits, 7.2 with 512. */
+/** The examples of GOST R 34.10-2012, appendix A: 256 bits (RFC 7091 §7.1), and 512. */
 const examples = [
   {
     curve: curveOf('CryptoPro-Test'),

@@ -25,24 +25,36 @@ export function canonicalizeByLibxml2(
       : libxml2.allocCStringArray(inclusivePrefixes.map((p) => (p === '' ? '#default' : p)));
   try {
     root = nodePointer(element);
-    return execute(element.doc, insideSubtree, method, prefixes);
+    return execute(element.doc, insideSubtree, modeOf(method), prefixes);
   } finally {
     root = 0;
     if (prefixes !== 0) libxml2.free(prefixes);
   }
 }
 
-/** The exclusive canonical form of a whole document; nothing is asked of each node. */
-export function wholeByLibxml2(document: XmlDocument): Buffer {
-  return execute(document, 0, exclusive, 0);
+/** Canonical XML 1.1 of an element, which no signature here is made in. */
+export function canonicalizeBy11(element: XmlElement): Buffer {
+  try {
+    root = nodePointer(element);
+    return execute(element.doc, insideSubtree, modes.inclusive11, 0);
+  } finally {
+    root = 0;
+  }
 }
 
-function execute(
-  document: XmlDocument,
-  isVisible: number,
-  method: Canonicalization,
-  prefixes: number,
-): Buffer {
+// Of libxml2's xmlC14NMode.
+const modes = { inclusive: 0, exclusive: 1, inclusive11: 2 } as const;
+
+function modeOf(method: Canonicalization): number {
+  return canonicalizations[method].inclusive ? modes.inclusive : modes.exclusive;
+}
+
+/** The exclusive canonical form of a whole document; nothing is asked of each node. */
+export function wholeByLibxml2(document: XmlDocument): Buffer {
+  return execute(document, 0, modes.exclusive, 0);
+}
+
+function execute(document: XmlDocument, isVisible: number, mode: number, prefixes: number): Buffer {
   const chunks: Buffer[] = [];
   const output = libxml2.xmlOutputBufferCreateIO({
     write: (chunk: Uint8Array) => {
@@ -56,7 +68,7 @@ function execute(
       documentPointer(document),
       isVisible,
       0,
-      canonicalizations[method].inclusive ? 0 : 1,
+      mode,
       prefixes,
       0,
       output,

@@ -6,6 +6,7 @@ import { buildProgram } from '../../src/cli/program.ts';
 import { variableNames } from '../../src/config/load.ts';
 import { configTable } from '../../src/config/table.ts';
 import { type FaultCode, faultRow, faultRows } from '../../src/fault/codes.ts';
+import { causes } from '../../src/signature/explain/causes.ts';
 import {
   envelopedUri,
   profileNames,
@@ -13,6 +14,7 @@ import {
   smevTransformUri,
 } from '../../src/signature/profiles.ts';
 import { exclusive } from '../../src/xml/canonicalize.ts';
+import { chapters } from '../attacks/catalogue.ts';
 import { checkout } from '../harness/node.ts';
 import { readSource } from './tree.ts';
 
@@ -28,6 +30,8 @@ export const generatedParts: readonly GeneratedPart[] = [
   { file: 'docs/configuration.md', mark: 'keys', make: keyTable },
   { file: 'docs/cli.md', mark: 'commands', make: commandReference },
   { file: 'docs/signatures.md', mark: 'profiles', make: profileTable },
+  { file: 'SECURITY.md', mark: 'attacks', make: attackTables },
+  { file: 'docs/signatures.md', mark: 'causes', make: causeTable },
 ];
 
 /** What stands between the marks now; undefined where the marks are missing. */
@@ -71,6 +75,32 @@ function profileTable(): string {
       const rows = transforms.map((row) => row.map(shortUri).join(' → '));
       return [code([name]), code(keyKinds), code(hashes), rows.join('; ')];
     }),
+  );
+}
+
+/** A table for each chapter: what is tried, what is said, what keeps it out, and the fixture. */
+function attackTables(): string {
+  return chapters
+    .map(({ title, file, attacks }) => {
+      const rows = attacks.map(({ name, code, verify, guards, library }) => [
+        name,
+        verify === undefined || verify === code ? `\`${code}\`` : `\`${code}\`; \`${verify}\``,
+        [...guards, ...(library === undefined ? [] : [`${library} itself`])].join('; '),
+      ]);
+      const head = ['Attack', 'Refused by; in a file by', 'Guards'];
+      return `### ${title}\n\nFixtures: \`${file}\`.\n\n${table(head, rows)}`;
+    })
+    .join('\n\n');
+}
+
+function causeTable(): string {
+  return table(
+    ['Cause', 'What happened', 'What to do'],
+    Object.entries(causes).map(([code, { ru, en }]) => [
+      `\`${code}\``,
+      `${ru[0]} / ${en[0]}`,
+      `${ru[1]} / ${en[1]}`,
+    ]),
   );
 }
 

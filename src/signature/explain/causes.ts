@@ -145,16 +145,6 @@ export const causes = {
       'apply the transforms that are declared',
     ],
   ),
-  'signature-digested': row(
-    [
-      'хэш вычислен вместе с подписью внутри элемента',
-      'исключите подпись (enveloped-signature) до вычисления хэша',
-    ],
-    [
-      'the digest covers the signature that stands inside the element',
-      'leave the signature out (enveloped-signature) before the digest is computed',
-    ],
-  ),
   'signature-left-out': row(
     [
       'хэш вычислен до вставки подписи в элемент, а enveloped-signature не объявлено',

@@ -1,5 +1,5 @@
 import { soapNamespace } from '../../smev/namespaces.ts';
-import { namespacesOf } from './names.ts';
+import { neededOnApex } from './names.ts';
 import type { Edit, Subject } from './subject.ts';
 import type { ElementNode } from './tree.ts';
 
@@ -12,9 +12,9 @@ type Declarations = ReadonlyMap<string, string>;
 export function contextEdit({ declarations }: Pick<Subject, 'declarations'>): Edit {
   return {
     cause: 'out-of-context',
-    inclusiveOnly: true,
+    hiddenBy: 'exclusive',
     change: (tree) => {
-      const needed: Declarations = new Map([...namespacesOf(tree)].map(([uri, p]) => [p, uri]));
+      const needed = neededOnApex(tree);
       const inner = declarations
         .slice(0, -1)
         .map((_, count) => within(tree, [...declarations.slice(0, count + 1)].reverse(), needed));

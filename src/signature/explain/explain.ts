@@ -33,9 +33,12 @@ export function explainSignature(evidence: Evidence, found: FoundSignature): Exp
   const suspect = new Suspect(evidence, found, read.structure);
   const reference = suspect.reference();
   if (outline.good) return { ...outline, reference, ...goodSentence, difference: null, tried: [] };
+  const value = signature === 'bad' ? suspect.value(digest === 'bad') : undefined;
+  // Where the value confirms what came, there is nothing to find in it.
+  const sought = digest === 'bad' && value?.causes.includes('digest-replaced') !== true;
   const finds = {
-    digest: digest === 'bad' ? withMended(suspect.digest(), read.mended) : undefined,
-    value: signature === 'bad' ? suspect.value(digest === 'bad') : undefined,
+    digest: sought ? withMended(suspect.digest(), read.mended) : undefined,
+    value,
   };
   return {
     ...outline,

@@ -10,7 +10,7 @@ import {
 
 /** White space and line ends that came or went on the way. */
 export const layoutEdits: readonly Edit[] = [
-  { cause: 'pretty-printed', change: bare },
+  { cause: 'pretty-printed', hiddenBy: 'smev', change: bare },
   { cause: 'carriage-returns-lost', change: restoreReturns },
   {
     cause: 'carriage-returns-added',
@@ -23,7 +23,7 @@ export const layoutEdits: readonly Edit[] = [
 ];
 
 /** Many guesses, for those who have time. */
-export const indentation: Edit = { cause: 'white-space-lost', change: indented };
+export const indentation: Edit = { cause: 'white-space-lost', hiddenBy: 'smev', change: indented };
 
 /** One value at a time: nobody says which one lost its ends. */
 export const padding: Edit = { cause: 'text-trimmed', change: padded };

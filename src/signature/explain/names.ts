@@ -84,6 +84,24 @@ function renamedQName(value: string, prefixOf: (prefix: string) => string): stri
   return prefix === undefined ? value : `${prefixOf(prefix)}:${local}`;
 }
 
+/** The declarations that a tree needs on its apex: prefixes that it uses and nowhere inside declares. */
+export function neededOnApex(tree: ElementNode): Map<string, string> {
+  const needed = new Map<string, string>();
+  const visit = (element: ElementNode, inside: ReadonlySet<string>) => {
+    for (const prefix of usedPrefixes(element)) {
+      const uri = tree.declared.get(prefix);
+      if (uri !== undefined && !inside.has(prefix)) needed.set(prefix, uri);
+    }
+    for (const node of element.children) {
+      if (node.kind !== 'element') continue;
+      const { declared } = node;
+      visit(node, declared.size === 0 ? inside : new Set([...inside, ...declared.keys()]));
+    }
+  };
+  visit(tree, new Set());
+  return needed;
+}
+
 /** The namespaces that attributes use: the default namespace does not reach them. */
 export function attributeNamespacesOf(tree: ElementNode): Set<string> {
   const found = new Set<string>();

@@ -29,7 +29,16 @@ export function* namings(tree: ElementNode): Generator<Naming> {
       fits,
     );
   }
-  for (const order of ordersOf(uris)) yield* usable(families(order), fits);
+  // One tool often writes the frame, and another one the content.
+  const frame = uris.filter((uri) => own.has(uri));
+  const content = uris.filter((uri) => !own.has(uri));
+  yield* usable(
+    pairs(frame, (uri) => own.get(uri) ?? []),
+    fits,
+  );
+  for (const some of [uris, frame, content]) {
+    for (const order of ordersOf(some)) yield* usable(families(order), fits);
+  }
 }
 
 /** Two namespaces at once under other usual names, where there are few. */
@@ -37,7 +46,9 @@ export function* pairedNamings(tree: ElementNode): Generator<Naming> {
   const used = namespacesOf(tree);
   const onAttributes = attributeNamespacesOf(tree);
   if (used.size > pairedMax) return;
-  yield* usable(pairs([...used.keys()]), (naming) => isUsable(naming, used, onAttributes));
+  yield* usable(pairs([...used.keys()], usualNames), (naming) =>
+    isUsable(naming, used, onAttributes),
+  );
 }
 
 function* usable(some: Iterable<Naming>, fits: (naming: Naming) => boolean): Generator<Naming> {
@@ -119,11 +130,14 @@ const own = new Map<string, readonly string[]>([
   ]),
 ]);
 
-function* pairs(uris: readonly string[]): Generator<Naming> {
+function* pairs(
+  uris: readonly string[],
+  namesOf: (uri: string) => readonly string[],
+): Generator<Naming> {
   for (const [index, first] of uris.entries()) {
     for (const second of uris.slice(index + 1)) {
-      for (const one of usualNames(first)) {
-        for (const other of usualNames(second)) {
+      for (const one of namesOf(first)) {
+        for (const other of namesOf(second)) {
           yield new Map([
             [first, one],
             [second, other],

@@ -36,7 +36,7 @@ export function explaining<T>(
     if (read === undefined) throw thrown;
     const suspect = new Suspect(
       { ...evidence, parts: noParts, limits: refusalLimits },
-      { signature, container, demanded },
+      { signature, container, demanded, misplaced: false },
       read.structure,
     );
     const find = code === 'SIGNATURE_DIGEST' ? suspect.digest() : suspect.value(false);

@@ -19,7 +19,9 @@ export const goodSentence: Sentence = {
 /** What was found, each cause in its sentence; the same one of both searches is told once. */
 export function byFinds({ digest, value }: Finds, problems: readonly string[]): Sentence {
   const unknown =
-    digest === undefined && problems.some((each) => each.startsWith('SIGNATURE_DIGEST'));
+    digest === undefined &&
+    value?.causes.includes('digest-replaced') !== true &&
+    problems.some((each) => each.startsWith('SIGNATURE_DIGEST'));
   const ofDigest = digest?.causes ?? [];
   const ofValue = (value?.causes ?? []).filter((cause) => !ofDigest.includes(cause));
   const told = (language: 'ru' | 'en') =>

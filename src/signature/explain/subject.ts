@@ -26,33 +26,33 @@ export interface Trial {
 export interface Way {
   readonly cause?: Cause;
   readonly inclusive: boolean;
+  /** Whether the SMEV transform follows: it hides prefixes and white space between elements. */
+  readonly smev: boolean;
   write(tree: ElementNode): Buffer | undefined;
 }
 
 /** Turns what came into what may have been signed: none where the cause cannot be. */
 export interface Edit {
   readonly cause: Cause;
-  /** Whether exclusive canonicalization hides the change. */
-  readonly inclusiveOnly?: true;
+  /** What hides the change: exclusive canonicalization, or the SMEV transform. */
+  readonly hiddenBy?: 'exclusive' | 'smev';
   change(tree: ElementNode): Iterable<ElementNode>;
 }
 
 /** @param without an element inside that is left out */
 export function subjectOf(element: XmlElement, without?: XmlElement): Subject | undefined {
-  const scope = Object.keys(element.namespaces);
-  const tree = readCanonical(
-    canonicalizeAs(element, { inclusive: false, comments: true }, scope, without),
-  );
-  const apex = readCanonical(canonicalizeAs(element, { inclusive: true }, [], without));
-  if (tree === undefined || apex === undefined) return undefined;
-  const own = new Set(tree.attributes.map(({ prefix, local }) => `${prefix}:${local}`));
+  const octets = canonicalizeAs(element, { inclusive: true, comments: true }, [], without);
+  const apex = readCanonical(octets);
+  if (apex === undefined) return undefined;
+  const own = element.attrs.filter(({ prefix }) => prefix === 'xml').map(({ name }) => name);
+  const isInherited = ({ prefix, local }: Attribute) => prefix === 'xml' && !own.includes(local);
   const declarations: ReadonlyMap<string, string>[] = [];
   for (let at: XmlElement | null = element; at !== null; at = at.parent) {
     declarations.push(new Map(Object.entries(at.nsDeclarations)));
   }
   return {
-    tree,
-    inherited: apex.attributes.filter(({ prefix, local }) => !own.has(`${prefix}:${local}`)),
+    tree: { ...apex, attributes: apex.attributes.filter((each) => !isInherited(each)) },
+    inherited: apex.attributes.filter(isInherited),
     declarations,
   };
 }

@@ -106,6 +106,9 @@ const references: Readonly<Record<string, string>> = {
   '&#x9;': '\t',
   '&#xA;': '\n',
   '&#xD;': '\r',
+  // As the SMEV transform writes them.
+  '&#xa;': '\n',
+  '&#xd;': '\r',
 };
 
 function unescaped(text: string): string {

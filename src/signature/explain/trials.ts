@@ -54,7 +54,7 @@ function editsOf({ subject, more = [] }: Field): Edit[] {
 
 function* edited(tree: ElementNode, edits: readonly Edit[], way: Way): Generator<Trial> {
   const [edit, ...rest] = edits;
-  if (edit === undefined || (edit.inclusiveOnly === true && !way.inclusive)) return;
+  if (edit === undefined || isHidden(edit, way)) return;
   for (const changed of edit.change(tree)) {
     if (rest.length === 0) yield trial(way, changed, [edit.cause]);
     for (const { causes, ...each } of edited(changed, rest, way)) {
@@ -63,12 +63,18 @@ function* edited(tree: ElementNode, edits: readonly Edit[], way: Way): Generator
   }
 }
 
+function isHidden({ hiddenBy }: Edit, { inclusive, smev }: Way): boolean {
+  if (hiddenBy === 'smev') return smev;
+  return hiddenBy === 'exclusive' && (!inclusive || smev);
+}
+
 function* named(
   tree: ElementNode,
   way: Way,
   before: readonly Cause[] = [],
   choices: (tree: ElementNode) => Iterable<Naming> = namings,
 ): Generator<Trial> {
+  if (way.smev) return;
   const old = namespacesOf(tree);
   for (const naming of choices(tree)) {
     const about = [...old]

@@ -6,7 +6,7 @@ import type { Structure, Transform } from '../structure.ts';
 import type { Cause } from './causes.ts';
 import { jdkTransform } from './jdk.ts';
 import type { Subject, Way } from './subject.ts';
-import { type Attribute, type ElementNode, readCanonical } from './tree.ts';
+import { type Attribute, type ElementNode, mapElements, readCanonical } from './tree.ts';
 import { type Writing, writeCanonical } from './write.ts';
 
 /** What comes after canonicalization. */
@@ -98,6 +98,7 @@ function wayOf(
   return {
     ...(cause === undefined ? {} : { cause }),
     inclusive: !writing.exclusive,
+    smev: after !== 'nothing',
     write: (tree) => {
       const apex = writing.exclusive ? tree : withInherited(tree, inherited);
       const octets = writeCanonical(apex, writing);
@@ -121,7 +122,7 @@ function finish(octets: Buffer, after: After): Buffer | undefined {
       return jdkTransform(octets);
     case 'smev-then-canonical': {
       const tree = readCanonical(smevTransform(octets));
-      return tree && writeCanonical(tree, { exclusive: true, prefixes: [] });
+      return tree && writeCanonical(inOrder(tree), { exclusive: true, prefixes: [] });
     }
   }
 }
@@ -141,10 +142,23 @@ function hasComments(element: ElementNode): boolean {
   );
 }
 
+/** The SMEV transform has its own order of attributes, and no prefix twice. */
+function inOrder(tree: ElementNode): ElementNode {
+  const scope = new Map<string, string>();
+  mapElements(tree, (element) => {
+    for (const [prefix, uri] of element.declared) scope.set(prefix, uri);
+    return element;
+  });
+  return mapElements(tree, (element) => ({
+    ...element,
+    attributes: sortAttributes(element.attributes, scope),
+  }));
+}
+
 const xmlNamespace = 'http://www.w3.org/XML/1998/namespace';
 
 /** Attributes in canonical order: by namespace, then by local name (Canonical XML 1.0 §2.2). */
-export function sortAttributes(
+function sortAttributes(
   attributes: readonly Attribute[],
   scope: ReadonlyMap<string, string>,
 ): Attribute[] {

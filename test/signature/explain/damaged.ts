@@ -1,11 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { digestOf } from '../../../src/signature/digest.ts';
-import {
-  type Limits,
-  patientLimits,
-  refusalLimits,
-} from '../../../src/signature/explain/budget.ts';
+import { type Limits, patientLimits } from '../../../src/signature/explain/budget.ts';
 import { type Explanation, explainSignature } from '../../../src/signature/explain/explain.ts';
 import { findSignatures } from '../../../src/signature/find.ts';
 import { fileProfiles, profiles } from '../../../src/signature/profiles.ts';
@@ -32,18 +28,16 @@ export function explained(
   });
 }
 
-/** What a refusal would say: with its small budget. */
-export function explainedInHaste(text: string): Explanation {
-  return explained(text, new Map(), refusalLimits);
-}
-
 const signers = new Map<string, Signer>();
 
-/** The signer of a key that everybody knows, such as agency-a-gost. */
+/** PEM of a key that everybody knows, such as agency-a-gost. */
+export function examplePem(name: string, what: 'key' | 'crt'): string {
+  return readFileSync(join(checkout, 'certs.example', `${name}.${what}.pem`), 'utf8');
+}
+
 export function exampleSigner(name: string): Signer {
-  const read = (what: string) =>
-    readFileSync(join(checkout, 'certs.example', `${name}.${what}.pem`), 'utf8');
-  const signer = signers.get(name) ?? signerFromPem(read('key'), read('crt'));
+  const signer =
+    signers.get(name) ?? signerFromPem(examplePem(name, 'key'), examplePem(name, 'crt'));
   signers.set(name, signer);
   return signer;
 }

@@ -1,0 +1,60 @@
+import { writeFileSync } from 'node:fs';
+import { type Command, Option } from 'commander';
+import { type IssuingKey, newGostKey, newKey, privateKeyPem } from '../pki/issuing-key.ts';
+import { makeRequest } from '../pki/request.ts';
+import { type ExitCode, print, run, UsageError } from './run.ts';
+
+const makers = {
+  'gost2012-256': () => newGostKey('gost2012-256'),
+  'gost2012-512': () => newGostKey('gost2012-512'),
+  rsa: () => newKey('rsa', 3072),
+  ec: () => newKey('ec'),
+} satisfies Record<string, () => IssuingKey>;
+
+interface Options {
+  readonly kind: keyof typeof makers;
+  readonly name: string;
+  readonly organization: string;
+  readonly out: string;
+  readonly json?: true;
+}
+
+/** `cert csr`: a new key, and the request for its certificate. */
+export function registerCsr(cert: Command): void {
+  cert
+    .command('csr')
+    .description('новый ключ и запрос сертификата / a new key and the request for its certificate')
+    .addOption(
+      new Option('--kind <kind>', 'kind of key')
+        .choices(Object.keys(makers))
+        .default('gost2012-256'),
+    )
+    .requiredOption('--name <text>', 'common name of the holder')
+    .requiredOption('--organization <text>', 'organization of the holder')
+    .requiredOption('--out <stem>', 'writes STEM.key.pem and STEM.csr.pem; none may be there yet')
+    .option('--json', 'print JSON')
+    .action((options: Options) => run(() => makeCsr(options)));
+}
+
+function makeCsr({ kind, name, organization, out, json }: Options): ExitCode {
+  const key = makers[kind]();
+  const files = { key: `${out}.key.pem`, request: `${out}.csr.pem` };
+  write(files.key, privateKeyPem(key), 0o600);
+  write(files.request, makeRequest(key, { commonName: name, organization }), 0o644);
+  print(json, { kind, ...files }, () =>
+    [
+      `Закрытый ключ / private key: ${files.key}`,
+      `Запрос для УЦ / request for the authority: ${files.request}`,
+    ].join('\n'),
+  );
+  return 0;
+}
+
+/** A key that is there is never written over. */
+function write(file: string, text: string, mode: number): void {
+  try {
+    writeFileSync(file, text, { flag: 'wx', mode });
+  } catch (error) {
+    throw new UsageError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
