@@ -4,7 +4,7 @@ import { type Certificate, readCertificate } from '../../src/pki/certificate.ts'
 import { readDetached } from '../../src/pki/cms-read.ts';
 import { contentHashOf, signDetached } from '../../src/pki/cms-sign.ts';
 import { verifyDetached } from '../../src/pki/cms-verify.ts';
-import { isGostKey, readGostPrivateKey } from '../../src/pki/gost-key.ts';
+import { isGostKey, readGostPrivateKey, readGostPublicKey } from '../../src/pki/gost-key.ts';
 import { issueCertificate } from '../../src/pki/issue.ts';
 import {
   type GostKeyPair,
@@ -20,15 +20,20 @@ import { signerFromPem } from '../../src/signature/signer.ts';
 import { GostOpenssl, needGostEngine } from '../harness/gost-engine.ts';
 
 /** openssl's words for a key, the digest of its signatures, and what the curve is called here. */
-const made = [
-  ['gost2012_256', 'A', 'md_gost12_256', 'CryptoPro-A'],
-  ['gost2012_256', 'B', 'md_gost12_256', 'CryptoPro-B'],
-  ['gost2012_256', 'C', 'md_gost12_256', 'CryptoPro-C'],
-  ['gost2012_256', 'TCA', 'md_gost12_256', 'TC26-256-A'],
-  ['gost2012_512', 'A', 'md_gost12_512', 'TC26-512-A'],
-  ['gost2012_512', 'B', 'md_gost12_512', 'TC26-512-B'],
-  ['gost2012_512', 'C', 'md_gost12_512', 'TC26-512-C'],
-] as const;
+const made = (
+  [
+    ['gost2012_256', 'A', 'md_gost12_256', 'CryptoPro-A'],
+    ['gost2012_256', 'TCA', 'md_gost12_256', 'TC26-256-A'],
+    ['gost2012_512', 'A', 'md_gost12_512', 'TC26-512-A'],
+    ['gost2012_512', 'C', 'md_gost12_512', 'TC26-512-C'],
+    ['gost2012_512', 'B', 'md_gost12_512', 'TC26-512-B'],
+    ['gost2012_256', 'B', 'md_gost12_256', 'CryptoPro-B'],
+    ['gost2012_256', 'C', 'md_gost12_256', 'CryptoPro-C'],
+    ['gost2012_256', 'TCB', 'md_gost12_256', 'CryptoPro-A'],
+    ['gost2012_256', 'TCC', 'md_gost12_256', 'CryptoPro-B'],
+    ['gost2012_256', 'TCD', 'md_gost12_256', 'CryptoPro-C'],
+  ] as const
+).slice(0, process.env['MEZHVED_FULL'] === '1' ? undefined : 4);
 
 const content = Buffer.from('Вложение, подписанное отдельно\r\nи с концами строк\n');
 const at = Date.UTC(2026, 5, 1);
@@ -178,8 +183,12 @@ describe('GOST in PKI and OpenSSL’s engine', () => {
             key: readGostPrivateKey(key),
           };
           maker.write('again.key', privateKeyPem(pair));
-          const publicHalf = (name: string) => maker.run('pkey', '-in', name, '-pubout');
-          expect(publicHalf('again.key')).to.equal(publicHalf('some.key'));
+          // A curve of two names is written under its first.
+          const point = (name: string) => {
+            const pem = maker.run('pkey', '-in', name, '-pubout').replace(/-----[^-]+-----/g, '');
+            return readGostPublicKey(Buffer.from(pem, 'base64'))?.key.point;
+          };
+          expect(point('again.key')).to.deep.equal(point('some.key'));
         }
       } finally {
         wrapping.end();
