@@ -311,6 +311,26 @@ const guardTable = {
     find: 'if (!isOnCurve(curve, x, y)) throw new RangeError(`the public key is not a point of ${name}`);',
     replace: '',
   },
+  'not after its time': {
+    file: 'src/pki/trust.ts',
+    find: 'if (at > certificate.notAfter) {',
+    replace: 'if (at === 0) {',
+  },
+  'not before its time': {
+    file: 'src/pki/trust.ts',
+    find: 'if (at < certificate.notBefore) {',
+    replace: 'if (at === 0) {',
+  },
+  'a key that may sign': {
+    file: 'src/pki/trust.ts',
+    find: 'if (!certificate.maySign) {',
+    replace: 'if (at === 0) {',
+  },
+  'issued by an anchor': {
+    file: 'src/pki/trust.ts',
+    find: '(anchor) => anchor.fingerprint === certificate.fingerprint || issued(anchor, certificate),',
+    replace: '(anchor) => anchor.ca,',
+  },
   'one child of the Body': {
     file: envelope,
     find: 'if (second !== undefined) refuse(second);',

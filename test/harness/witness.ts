@@ -34,11 +34,13 @@ let schemas: ReturnType<typeof loadSmevSchemas> | undefined;
 export class Witness {
   readonly #node: NodeProcess;
   readonly #database: Database;
-  readonly #xmlsec1 = spawnSync('xmlsec1', ['--version']).status === 0;
+  readonly #xmlsec1: boolean;
   readonly #payloads: { version: Version; text: string }[] = [];
 
-  constructor(node: NodeProcess) {
+  /** @param xmlsec1 whether it verifies each refusal too, where it is installed */
+  constructor(node: NodeProcess, { xmlsec1 = true } = {}) {
     this.#node = node;
+    this.#xmlsec1 = xmlsec1 && spawnSync('xmlsec1', ['--version']).status === 0;
     this.#database = openDatabase(`sqlite:${join(node.data, 'mezhved.db')}`);
   }
 
