@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Certificate, readCertificate } from '../../src/pki/certificate.ts';
 import { nodeProfiles } from '../../src/signature/profiles.ts';
+import { sandboxAnchors } from '../harness/certificates.ts';
 import { testRules } from '../harness/rules.ts';
+
+import { part, parts } from './messages.ts';
 
 // A process of its own: judges attacks by copies of the source that lack guards, and prints what came
 // of each, a line of JSON each.
@@ -17,6 +21,7 @@ interface Case {
   readonly bytes: string;
   readonly endpoint: '1.2';
   readonly soapAction: string | undefined;
+  readonly trust: boolean;
 }
 
 export interface Outcome {
@@ -36,12 +41,29 @@ async function judgeGroup({ folder, cases }: Group): Promise<void> {
   const { judge } = await source('compute/judge.ts');
   const { profiles } = await source('signature/profiles.ts');
   const rules = { ...testRules(), profiles: nodeProfiles.map((name) => profiles[name]) };
-  for (const { name, bytes, ...posted } of cases) {
+  const { judgeCertificate } = await source('pki/trust.ts');
+  const anchors = sandboxAnchors();
+  for (const { name, bytes, trust, ...posted } of cases) {
     const judgement = judge({ ...posted, bytes: Buffer.from(bytes, 'base64') }, rules);
+    if (trust && judgement.verdict === 'verified') {
+      const certificate = claimed(Buffer.from(bytes, 'base64').toString());
+      const distrust = judgeCertificate(certificate, anchors, Date.now());
+      print({ name, came: distrust?.code ?? 'verified' });
+      continue;
+    }
     const outcome: Outcome =
       judgement.verdict === 'verified'
         ? { name, came: 'verified', messageId: judgement.request.messageId }
         : { name, came: `${judgement.fault.code} ${JSON.stringify(judgement.fault.detail)}` };
-    process.stdout.write(`${JSON.stringify(outcome)}\n`);
+    print(outcome);
   }
+}
+
+function print(outcome: Outcome): void {
+  process.stdout.write(`${JSON.stringify(outcome)}\n`);
+}
+
+/** The certificate that a message brings. */
+function claimed(text: string): Certificate {
+  return readCertificate(part(text, parts.certificate).replace(/^<[^>]*>/, ''));
 }

@@ -55,9 +55,15 @@ function groupsOf(rows: readonly Attack[]): Group[] {
   }
   return [...sets.values()].map((members, at) => ({
     folder: ablate(String(at), members[0]?.guards ?? []),
-    cases: members.map(({ name, make }) => {
+    cases: members.map(({ name, make, trust = false }) => {
       const { bytes, ...posted } = make();
-      return { ...posted, name, endpoint: '1.2', bytes: Buffer.from(bytes).toString('base64') };
+      return {
+        ...posted,
+        name,
+        trust,
+        endpoint: '1.2',
+        bytes: Buffer.from(bytes).toString('base64'),
+      };
     }),
   }));
 }

@@ -24,6 +24,11 @@ export interface Attack {
    * NOTHING where no signature is left; undefined where nothing is wrong but what HTTP or SOAP say.
    */
   readonly verify: FaultCode | 'UNREADABLE' | 'NOTHING' | undefined;
+  /**
+   * The signature is right: the code is what trust says, of a file by `verify` and at a node once the
+   * certificate is registered; a node that does not know it says SENDER_UNKNOWN.
+   */
+  readonly trust?: true;
   /** Without all of these it gets through. */
   readonly guards: readonly GuardName[];
   /** Stops it when those guards are gone; there is no going on without it. */

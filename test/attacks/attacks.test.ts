@@ -5,7 +5,9 @@ import { expect } from 'chai';
 import { UsageError } from '../../src/cli/run.ts';
 import { verifyFile } from '../../src/cli/verify.ts';
 import { judge } from '../../src/compute/judge.ts';
+import type { Certificate } from '../../src/pki/certificate.ts';
 import { fileProfiles } from '../../src/signature/profiles.ts';
+import { sandboxAnchors } from '../harness/certificates.ts';
 import { sandboxSigner } from '../harness/client.ts';
 import { checkout } from '../harness/node.ts';
 import { testRules } from '../harness/rules.ts';
@@ -22,10 +24,8 @@ describe('attacks', () => {
 
   /** What `mezhved verify` says of a file: the code of each problem, or that all is good. */
   function verified(bytes: Uint8Array): string[] {
-    const file = join(folder, 'attack.xml');
-    writeFileSync(file, bytes);
     try {
-      const { signatures } = verifyFile(file, undefined, fileProfiles);
+      const { signatures } = reported(bytes, undefined);
       if (signatures.length === 0) return ['NOTHING'];
       const problems = signatures.flatMap(({ problem }) => problem?.split('; ') ?? []);
       return problems.map((problem) => problem.replace(/:.*/s, ''));
@@ -35,12 +35,24 @@ describe('attacks', () => {
     }
   }
 
+  function reported(bytes: Uint8Array, anchors: Certificate[] | undefined) {
+    const file = join(folder, 'attack.xml');
+    writeFileSync(file, bytes);
+    return verifyFile(file, anchors, fileProfiles);
+  }
+
   for (const { title, attacks: rows } of chapters) {
     describe(title, () => {
-      for (const { name, make, code, verify } of rows) {
+      for (const { name, make, code, verify, trust } of rows) {
         it(`${name}: ${code}`, () => {
           const posting = make();
           const judgement = judge(posting, testRules());
+          if (trust) {
+            expect(judgement.verdict).to.equal('verified');
+            const { signatures } = reported(posting.bytes, sandboxAnchors());
+            expect(signatures.map((each) => each.trust)).to.deep.equal([code]);
+            return;
+          }
           const said = judgement.verdict === 'refused' ? judgement.fault : judgement.verdict;
           expect(said).to.have.property('code', code);
           if (verify !== undefined) expect(verified(posting.bytes)).to.include(verify);

@@ -1,4 +1,5 @@
 import type { Attack, Chapter } from './attack.ts';
+import { certificates } from './catalogue/certificates.ts';
 import { gostKeys } from './catalogue/gost.ts';
 import { keysAndMethods } from './catalogue/keys.ts';
 import { parsing } from './catalogue/parser.ts';
@@ -13,6 +14,7 @@ export const chapters: readonly Chapter[] = [
   referencing,
   keysAndMethods,
   gostKeys,
+  certificates,
   parsing,
   soap,
 ];

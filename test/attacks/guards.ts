@@ -91,12 +91,12 @@ const guardTable = {
   },
   'the digest holds': {
     file: verify,
-    find: 'if (!digestHolds(structure, octets)) {',
-    replace: 'if (octets.length > 1e9) {',
+    find: 'if (!digestHolds(structure, octets)) throw wrongDigest(structure, target, octets);',
+    replace: '',
   },
   'the value holds': {
     file: verify,
-    find: "if (!valueHolds(structure, certificate)) throw new Fault('SIGNATURE_VALUE');",
+    find: 'if (!valueHolds(structure, certificate)) throw wrongValue(structure);',
     replace: '',
   },
   'parts of Signature in their order': {
@@ -144,8 +144,8 @@ const guardTable = {
   },
   'the whole document only where a profile says so': {
     file: structure,
-    find: "if (targetId === '' && !fits.wholeDocument) {",
-    replace: "if (targetId === '?') {",
+    find: "const fits = shaped.find((each) => targetId !== '' || each.wholeDocument);",
+    replace: 'const [fits] = shaped;',
   },
   'a Reference has a URI': {
     file: structure,
@@ -310,6 +310,26 @@ const guardTable = {
     file: 'src/gost/keys.ts',
     find: 'if (!isOnCurve(curve, x, y)) throw new RangeError(`the public key is not a point of ${name}`);',
     replace: '',
+  },
+  'not after its time': {
+    file: 'src/pki/trust.ts',
+    find: 'if (at > certificate.notAfter) {',
+    replace: 'if (at === 0) {',
+  },
+  'not before its time': {
+    file: 'src/pki/trust.ts',
+    find: 'if (at < certificate.notBefore) {',
+    replace: 'if (at === 0) {',
+  },
+  'a key that may sign': {
+    file: 'src/pki/trust.ts',
+    find: 'if (!certificate.maySign) {',
+    replace: 'if (at === 0) {',
+  },
+  'issued by an anchor': {
+    file: 'src/pki/trust.ts',
+    find: 'anchor.fingerprint === certificate.fingerprint || issued(anchor, certificate, old),',
+    replace: 'anchor.ca,',
   },
   'one child of the Body': {
     file: envelope,

@@ -1,6 +1,8 @@
 import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readAnchors } from '../../src/pki/anchors.ts';
+import type { Certificate } from '../../src/pki/certificate.ts';
 import { type Issuer, issueCertificate, type Wish } from '../../src/pki/issue.ts';
 import { newKey } from '../../src/pki/issuing-key.ts';
 import { type Signer, signerFromPem } from '../../src/signature/signer.ts';
@@ -10,6 +12,11 @@ const day = 86_400_000;
 // As scripts/make-certs.ts names the sandbox authority.
 const organization = 'Межвед: испытательный стенд';
 const commonName = 'Испытательный УЦ Межвед (RSA)';
+
+/** The authorities of the sandbox. */
+export function sandboxAnchors(): Certificate[] {
+  return readAnchors(join(checkout, 'certs.example'), /^ca.*\.crt\.pem$/);
+}
 
 export type IssuedName = 'good' | 'expired' | 'future' | 'foreign' | 'usage' | 'weak';
 

@@ -209,6 +209,12 @@ describe('signBody', () => {
     expect(
       refused(signed.replace(/<wsse:BinarySecurityToken.*<\/wsse:BinarySecurityToken>/, '')),
     ).to.equal('CERTIFICATE_MISSING');
+    // Shown would be one signer, tried the key of another.
+    const der = signerOf('ec').certificate.der.toString('base64');
+    const beside = `<ds:X509Data><ds:X509Certificate>${der}</ds:X509Certificate></ds:X509Data>`;
+    expect(refused(signed.replace('<ds:KeyInfo>', (start) => start + beside))).to.equal(
+      'SIGNATURE_FORMAT',
+    );
   });
 });
 

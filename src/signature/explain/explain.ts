@@ -25,7 +25,9 @@ export function explainSignature(evidence: Evidence, found: FoundSignature): Exp
   const { document, profiles } = evidence;
   const { id, digest, signature, problems } = examine(document, found, profiles);
   const outline = { id, digest, signature, good: problems.length === 0 };
-  const read = readLeniently(found.signature, profiles);
+  // Without a canonical form there is nothing to try.
+  const formless = problems.some((problem) => problem.startsWith('XML_'));
+  const read = formless ? undefined : readLeniently(found.signature, profiles);
   if (read === undefined) {
     const reference = { uri: `#${id}`, expected: null, computed: null };
     return { ...outline, reference, ...byFault(problems), difference: null, tried: [] };
