@@ -71,7 +71,7 @@ describe('applying declarations', function () {
         'birth-record',
         'payment-status',
       ]);
-      expect(registry.anchors).to.have.lengthOf(2);
+      expect(registry.anchors).to.have.lengthOf(4);
       const der = readFileSync(join(folder, 'agency-a.pem'), 'utf8');
       const found = registry.systemOfCertificate(readCertificate(der).fingerprint);
       expect(found?.system.id).to.equal('agency-a');
@@ -98,7 +98,11 @@ systems: [{id: agency-b, certificates: [agency-b.pem]}]
         after: 'Другое имя',
       });
       const gone = change?.differences.filter(({ after }) => after === undefined);
-      expect(gone?.map(({ field }) => field.split(' ')[0])).to.deep.equal(['certificate']);
+      expect(gone?.map(({ field }) => field.split(' ')[0])).to.deep.equal([
+        'certificate',
+        'certificate',
+        'certificate',
+      ]);
       expect((await readRegistry(database)).findParticipant('agency-b')?.name).not.to.equal(
         'Другое имя',
       );
@@ -106,7 +110,7 @@ systems: [{id: agency-b, certificates: [agency-b.pem]}]
       expect(applied).to.deep.equal([change]);
       const after = await readRegistry(database);
       expect(after.findParticipant('agency-b')?.name).to.equal('Другое имя');
-      expect(await listCertificates(database.kysely)).to.have.lengthOf(3);
+      expect(await listCertificates(database.kysely)).to.have.lengthOf(5);
     });
 
     it('enters each change into the journal with who did it', async () => {
@@ -116,7 +120,7 @@ systems: [{id: agency-b, certificates: [agency-b.pem]}]
         .select(['kind', 'detail'])
         .orderBy('sequence')
         .execute();
-      expect(entries).to.have.lengthOf(6);
+      expect(entries).to.have.lengthOf(8);
       for (const { kind, detail } of entries) {
         expect(kind).to.equal('configuration');
         expect(JSON.parse(detail ?? '')).to.include({ who: 'operator', change: 'added' });

@@ -47,6 +47,8 @@ route: ${route}
       'messageType payment-status',
       'trustAnchor sandbox-ca',
       'trustAnchor sandbox-ca-ec',
+      'trustAnchor sandbox-ca-gost',
+      'trustAnchor sandbox-ca-gost512',
       'participant agency-a',
       'participant agency-b',
     ]);
