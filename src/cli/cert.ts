@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { systemClock } from '../clock.ts';
 import { ApplyRefused } from '../participants/apply.ts';
@@ -16,7 +15,7 @@ import { columns } from './columns.ts';
 import { registerCsr } from './csr.ts';
 import { openForCli } from './open.ts';
 import { operate } from './operate.ts';
-import { type ExitCode, print, run, UsageError } from './run.ts';
+import { type ExitCode, print, readInput, run, UsageError } from './run.ts';
 
 /** What `cert list --json` prints of each. */
 export interface ListedCertificate {
@@ -141,7 +140,7 @@ async function importFile(
 }
 
 function readCertificateFile(file: string): Certificate {
-  const bytes = readBytes(file);
+  const bytes = readInput(file);
   try {
     // DER begins with the tag of a SEQUENCE.
     return readCertificate(bytes[0] === 0x30 ? bytes : bytes.toString('latin1'));
@@ -155,20 +154,12 @@ function readStore(file: string, passwordFile: string | undefined): Certificate 
   const password =
     passwordFile === undefined
       ? ''
-      : readBytes(passwordFile)
+      : readInput(passwordFile)
           .toString('utf8')
           .replace(/\r?\n$/, '');
   try {
     return readCertificate(readPkcs12(file, password).certificate);
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function readBytes(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    throw new UsageError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

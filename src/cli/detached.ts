@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { systemClock } from '../clock.ts';
 import type { Certificate } from '../pki/certificate.ts';
 import { readCertificate } from '../pki/certificate.ts';
@@ -9,7 +9,7 @@ import { verifyDetached } from '../pki/cms-verify.ts';
 import { issuingKeyFromPem } from '../pki/issuing-key.ts';
 import { readPemPair } from '../pki/keystore.ts';
 import { type ContentHash, contentDigest } from '../pki/signature-algorithms.ts';
-import { UsageError } from './run.ts';
+import { readInput, UsageError } from './run.ts';
 
 /**
  * A detached signature (PKCS#7) over a file, as attachments have it: DER.
@@ -49,7 +49,7 @@ export interface ExaminedAttachment {
 export function examineAttachment(file: string, signatureFile: string): ExaminedAttachment {
   let read: DetachedSignature;
   try {
-    read = readDetached(derOf(asUsage(() => readFileSync(signatureFile))));
+    read = readDetached(derOf(readInput(signatureFile)));
   } catch (error) {
     if (!(error instanceof CmsError)) throw error;
     const bad = { certificate: undefined, algorithm: '', digest: 'bad', signature: 'bad' } as const;

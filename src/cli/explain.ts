@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { patientLimits } from '../signature/explain/budget.ts';
 import { type Explanation, explainSignature } from '../signature/explain/explain.ts';
@@ -7,7 +6,7 @@ import { fileProfiles, profiles } from '../signature/profiles.ts';
 import { withXml, XmlRefused } from '../xml/document.ts';
 import { pathOf } from '../xml/navigate.ts';
 import { capturedParts, capturedXml } from './captured.ts';
-import { print, run, UsageError } from './run.ts';
+import { print, readInput, run, UsageError } from './run.ts';
 
 interface Options {
   readonly json?: true;
@@ -45,7 +44,7 @@ export function register(program: Command): void {
  * @throws UsageError where the file cannot be read or is not XML
  */
 export function explainFile(file: string): { report: ExplainReport; good: boolean } {
-  const bytes = read(file);
+  const bytes = readInput(file);
   const { xml, linesBefore } = capturedXml(bytes);
   const parts = capturedParts(bytes);
   const allowed = fileProfiles.map((name) => profiles[name]);
@@ -66,14 +65,6 @@ export function explainFile(file: string): { report: ExplainReport; good: boolea
   } catch (error) {
     if (!(error instanceof XmlRefused)) throw error;
     throw new UsageError(`${file}:${error.line + linesBefore}: ${error.message}`);
-  }
-}
-
-function read(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    throw new UsageError(`${file}: ${error instanceof Error ? error.message : error}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Fault } from '../fault/fault.ts';
 
 /** 0 yes, 1 a negative verdict or a fault, 2 usage or unreadable input, 3 unreachable. */
@@ -48,4 +49,13 @@ function explain(error: unknown): string {
 /** Prints a result: JSON on one line with --json, else the text. */
 export function print(json: boolean | undefined, value: unknown, text: () => string): void {
   process.stdout.write(`${json === true ? JSON.stringify(value) : text()}\n`);
+}
+
+/** The octets of a file that the words of the call name. @throws UsageError */
+export function readInput(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new UsageError(`${file}: ${error instanceof Error ? error.message : error}`);
+  }
 }

@@ -1,11 +1,11 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { smevTransform } from '../signature/smev-transform.ts';
 import { canonicalize } from '../xml/canonicalize.ts';
 import { withXml, type XmlElement, XmlRefused } from '../xml/document.ts';
 import { elementsWithId } from '../xml/ids.ts';
 import { capturedXml } from './captured.ts';
-import { run, UsageError } from './run.ts';
+import { readInput, run, UsageError } from './run.ts';
 
 interface Options {
   readonly id?: string;
@@ -37,7 +37,7 @@ export function register(program: Command): void {
  */
 function transformFile(file: string, id: string | undefined): Buffer {
   try {
-    const { xml } = capturedXml(readFileSync(file));
+    const { xml } = capturedXml(readInput(file));
     return withXml(
       xml,
       (document) => {
@@ -49,9 +49,6 @@ function transformFile(file: string, id: string | undefined): Buffer {
   } catch (error) {
     if (error instanceof XmlRefused)
       throw new UsageError(`${file}:${error.line}: ${error.message}`);
-    if ((error as { code?: unknown }).code === 'ENOENT') {
-      throw new UsageError(`${file}: нет такого файла / no such file`);
-    }
     throw error;
   }
 }

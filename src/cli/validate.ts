@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Finding } from '../fault/fault.ts';
 import { readRegistry } from '../participants/registry.ts';
@@ -12,7 +11,7 @@ import { withXml, type XmlElement, XmlRefused } from '../xml/document.ts';
 import { child, childElements, isNamed, qname } from '../xml/navigate.ts';
 import { capturedXml } from './captured.ts';
 import { type Opened, openForCli } from './open.ts';
-import { type ExitCode, print, run, UnreachableError, UsageError } from './run.ts';
+import { type ExitCode, print, readInput, run, UnreachableError, UsageError } from './run.ts';
 import { mainSchemaFor, readSchemaFolder } from './schema-folder.ts';
 
 interface Options {
@@ -50,7 +49,7 @@ export function register(program: Command): void {
 
 /** @throws UsageError where the file cannot be read, is not XML or holds no SMEV 3 element */
 function validateFile(file: string, judgeContent: JudgeContent): Validation {
-  const { xml, linesBefore } = capturedXml(read(file));
+  const { xml, linesBefore } = capturedXml(readInput(file));
   try {
     return withXml(xml, ({ root }) => {
       const { element, version } = smevElement(root, file);
@@ -71,14 +70,6 @@ function validateFile(file: string, judgeContent: JudgeContent): Validation {
   } catch (error) {
     if (!(error instanceof XmlRefused)) throw error;
     throw new UsageError(`${file}:${error.line + linesBefore}: ${error.message}`);
-  }
-}
-
-function read(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    throw new UsageError(`${file}: ${error instanceof Error ? error.message : error}`);
   }
 }
 

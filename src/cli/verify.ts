@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { systemClock } from '../clock.ts';
@@ -16,7 +15,7 @@ import { withXml, XmlRefused } from '../xml/document.ts';
 import { pathOf } from '../xml/navigate.ts';
 import { capturedParts, capturedXml } from './captured.ts';
 import { examineAttachment } from './detached.ts';
-import { print, run, UsageError } from './run.ts';
+import { print, readInput, run, UsageError } from './run.ts';
 
 interface Options {
   readonly trust: string | boolean;
@@ -82,7 +81,7 @@ export function verifyFile(
   names: readonly ProfileName[],
 ): VerifyReport {
   const allowed = names.map((name) => profiles[name]);
-  const bytes = read(file);
+  const bytes = readInput(file);
   const { xml, linesBefore } = capturedXml(bytes);
   const parts = capturedParts(bytes);
   try {
@@ -165,14 +164,6 @@ function anchorsFor(trust: string | boolean): Certificate[] | undefined {
       : readAnchors(sandbox, /^ca.*\.crt\.pem$/);
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function read(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    throw new UsageError(`${file}: ${error instanceof Error ? error.message : error}`);
   }
 }
 
