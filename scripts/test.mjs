@@ -1,46 +1,79 @@
 // The whole check of a checkout: form, types, tests. Its last line counts the tests.
 //   --full   the counts of the issues instead of quick ones
-// Other arguments go to mocha: files of tests, say; all of them where there are none.
-import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+// Other arguments go to mocha: files of tests, say; all of them where there are none, in two processes
+// side by side: tests that start programs and wait for them, and tests that compute.
+import { spawn, spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '..');
-const result = join(root, '.build', 'test-result.json');
 const args = process.argv.slice(2);
 const full = args.includes('--full');
 const chosen = args.filter((arg) => arg !== '--full');
 const modules = join(root, 'node_modules');
+const env = { ...process.env, ...(full ? { MEZHVED_FULL: '1' } : {}) };
 
-function node(...command) {
-  const env = { ...process.env, ...(full ? { MEZHVED_FULL: '1' } : {}) };
-  return spawnSync(process.execPath, command, { cwd: root, stdio: 'inherit', env }).status ?? 1;
-}
+/** Folders of tests that start nodes, clients and databases. */
+const starting = ['cli', 'e2e', 'fault'];
 
 function check(name, ...command) {
   process.stdout.write(`${name}\n`);
-  const code = node(...command);
-  if (code === 0) return;
+  const { status } = spawnSync(process.execPath, command, { cwd: root, stdio: 'inherit', env });
+  if (status === 0) return;
   process.stdout.write(`${name}: есть ошибки / failed\n`);
-  process.exit(code);
+  process.exit(status ?? 1);
+}
+
+/** Runs mocha over these files; @returns its exit code and what the reporter counted */
+async function mocha(name, files, write) {
+  const result = join(root, '.build', `test-result-${name}.json`);
+  rmSync(result, { force: true });
+  const words = [
+    join(modules, 'mocha', 'bin', 'mocha.js'),
+    ...['--reporter', join('scripts', 'reporter.cjs'), '--reporter-option', `output=${result}`],
+    ...(full ? ['--timeout', '1800000'] : []),
+    ...files,
+  ];
+  const child = spawn(process.execPath, words, {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env,
+  });
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', write);
+  const code = await new Promise((done) => child.on('close', (status) => done(status ?? 1)));
+  try {
+    return { code, ...JSON.parse(readFileSync(result, 'utf8')) };
+  } catch {
+    process.stdout.write('mocha не дошла до конца / mocha did not come to its end\n');
+    return { code: code === 0 ? 1 : code, passes: 0, failures: 0, pending: 0, unexplained: 0 };
+  }
+}
+
+async function all() {
+  const files = readdirSync(join(root, 'test'), { recursive: true });
+  const tests = files.filter((file) => file.endsWith('.test.ts'));
+  const folders = new Set(
+    tests.map((file) => file.split('/')[0]).filter((name) => !/\./.test(name)),
+  );
+  const filesOf = (names) => names.map((name) => `test/${name}/**/*.test.ts`);
+  const computing = [...folders].filter((name) => !starting.includes(name));
+  const later = [];
+  const runs = await Promise.all([
+    mocha('starting', filesOf(starting), (chunk) => process.stdout.write(chunk)),
+    mocha('computing', ['test/*.test.ts', ...filesOf(computing)], (chunk) => later.push(chunk)),
+  ]);
+  process.stdout.write(Buffer.concat(later));
+  return runs;
 }
 
 check('biome check', join(modules, '@biomejs', 'biome', 'bin', 'biome'), 'check', '.');
 check('tsc', join(modules, 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.test.json');
-rmSync(result, { force: true });
-const code = node(
-  join(modules, 'mocha', 'bin', 'mocha.js'),
-  ...['--reporter', join('scripts', 'reporter.cjs'), '--reporter-option', `output=${result}`],
-  ...(full ? ['--timeout', '1800000'] : []),
-  ...(chosen.length > 0 ? chosen : ['test/**/*.test.ts']),
-);
-let counts;
-try {
-  counts = JSON.parse(readFileSync(result, 'utf8'));
-} catch {
-  process.stdout.write('mocha не дошла до конца / mocha did not come to its end\n');
-  process.exit(code === 0 ? 1 : code);
-}
-const { passes, failures, pending, unexplained } = counts;
+const runs =
+  chosen.length > 0
+    ? [await mocha('chosen', chosen, (chunk) => process.stdout.write(chunk))]
+    : await all();
+const sum = (count) => runs.reduce((total, run) => total + run[count], 0);
+const [passes, failures, pending] = [sum('passes'), sum('failures'), sum('pending')];
 process.stdout.write(`${passes} passed, ${failures} failed, ${pending} skipped\n`);
-process.exitCode = code !== 0 ? code : failures > 0 || unexplained > 0 || passes === 0 ? 1 : 0;
+const failed = failures > 0 || sum('unexplained') > 0 || runs.some((run) => run.passes === 0);
+process.exitCode = runs.find(({ code }) => code !== 0)?.code ?? (failed ? 1 : 0);

@@ -17,7 +17,7 @@ import { Chance } from './chance.ts';
 import { MortalNode, type Store } from './mortal-node.ts';
 
 const full = process.env['MEZHVED_FULL'] === '1';
-const kills = full ? 10 : 3;
+const kills = full ? 10 : 2;
 const otherKills = full ? 10 : 1;
 const senders = 20;
 const version = '1.3';
