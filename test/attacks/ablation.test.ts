@@ -7,6 +7,7 @@ import type { Group, Outcome } from './ablated.ts';
 import { ablate } from './ablation.ts';
 import type { Attack } from './attack.ts';
 import { attacks } from './catalogue.ts';
+import { guards } from './guards.ts';
 
 const childrenAtOnce = 2;
 
@@ -54,7 +55,10 @@ function groupsOf(rows: readonly Attack[]): Group[] {
     sets.set(key, [...(sets.get(key) ?? []), attack]);
   }
   return [...sets.values()].map((members, at) => ({
-    folder: ablate(String(at), members[0]?.guards ?? []),
+    folder: ablate(
+      String(at),
+      (members[0]?.guards ?? []).map((name) => guards[name]),
+    ),
     cases: members.map(({ name, make, trust = false }) => {
       const { bytes, ...posted } = make();
       return {

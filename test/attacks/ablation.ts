@@ -1,8 +1,8 @@
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { checkout } from '../harness/node.ts';
 import { importsOf, readTree } from '../tidy/tree.ts';
-import { type GuardName, guards } from './guards.ts';
+import type { Guard } from './guards.ts';
 
 /** What the source reads beside itself. */
 const beside = ['certs.example', 'config', 'dist', 'package.json', 'schemas', 'wsdl'];
@@ -16,12 +16,11 @@ const sources = readTree(['src'], '.ts');
  * @param name of its folder
  * @returns the folder that holds its src
  */
-export function ablate(name: string, gone: readonly GuardName[]): string {
+export function ablate(name: string, removed: readonly Guard[]): string {
   const folder = join(checkout, '.build', 'ablated', name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   for (const each of beside) symlinkSync(join(checkout, each), join(folder, each));
-  const removed = gone.map((each) => guards[each]);
   const reached = importersOf(removed.map(({ file }) => file));
   for (const { path, text } of sources) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -34,6 +33,34 @@ export function ablate(name: string, gone: readonly GuardName[]): string {
     }
   }
   return folder;
+}
+
+/**
+ * The same of the program as it was built, to be run as a node.
+ *
+ * @returns the path of its main.js
+ */
+export function ablateBuilt(name: string, removed: readonly Guard[]): string {
+  const folder = join(checkout, '.build', 'ablated', name);
+  rmSync(folder, { recursive: true, force: true });
+  cpSync(join(checkout, 'dist'), join(folder, 'dist'), { recursive: true });
+  for (const each of beside.filter((path) => path !== 'dist')) {
+    symlinkSync(join(checkout, each), join(folder, each));
+  }
+  for (const { file, find, replace } of removed) {
+    const built = join(folder, file.replace(/^src/, 'dist').replace(/ts$/, 'js'));
+    const text = readFileSync(built, 'utf8');
+    const without = text.replace(asBuilt(find), () => replace);
+    if (without === text) throw new Error(`${file}: the guard is not in what was built`);
+    writeFileSync(built, without);
+  }
+  return join(folder, 'dist', 'main.js');
+}
+
+/** The compiler breaks lines where it likes to. */
+function asBuilt(find: string): RegExp {
+  const words = find.trim().split(/\s+/);
+  return new RegExp(words.map((word) => word.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('\\s+'));
 }
 
 /** The files with all that import them, by however many steps. */

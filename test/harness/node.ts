@@ -27,11 +27,16 @@ export async function temporaryFolder(): Promise<{ path: string; remove: () => P
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** Starts `serve` on free ports and resolves when it says that it is ready. */
+/**
+ * Starts `serve` on free ports and resolves when it says that it is ready.
+ *
+ * @param script another main.js than that of the checkout
+ */
 export async function startNode(
   data: string,
   env: NodeJS.ProcessEnv = {},
   args: readonly string[] = ['serve'],
+  script = main,
 ): Promise<NodeProcess> {
   const environment = {
     ...withoutMezhved(process.env),
@@ -40,7 +45,7 @@ export async function startNode(
     MEZHVED_ADMIN_LISTEN: '127.0.0.1:0',
     ...env,
   };
-  const child = spawn(process.execPath, [main, ...args], {
+  const child = spawn(process.execPath, [script, ...args], {
     cwd: checkout,
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -15,6 +15,7 @@ import {
 } from '../../src/signature/profiles.ts';
 import { exclusive } from '../../src/xml/canonicalize.ts';
 import { chapters } from '../attacks/catalogue.ts';
+import { stateAttacks } from '../attacks/state.ts';
 import { checkout } from '../harness/node.ts';
 import { readSource } from './tree.ts';
 
@@ -80,17 +81,27 @@ function profileTable(): string {
 
 /** A table for each chapter: what is tried, what is said, what keeps it out, and the fixture. */
 function attackTables(): string {
-  return chapters
-    .map(({ title, file, attacks }) => {
-      const rows = attacks.map(({ name, code, verify, guards, library }) => [
-        name,
-        verify === undefined || verify === code ? `\`${code}\`` : `\`${code}\`; \`${verify}\``,
-        [...guards, ...(library === undefined ? [] : [`${library} itself`])].join('; '),
-      ]);
-      const head = ['Attack', 'Refused by; in a file by', 'Guards'];
-      return `### ${title}\n\nFixtures: \`${file}\`.\n\n${table(head, rows)}`;
-    })
-    .join('\n\n');
+  return [...chapters.map(chapterTable), stateTable()].join('\n\n');
+}
+
+function stateTable(): string {
+  const rows = stateAttacks.map(({ name, code, guards }) => [
+    name,
+    `\`${code}\``,
+    guards.join('; '),
+  ]);
+  const head = ['Attack', 'Refused by', 'Guards'];
+  return `### What a node knows: replays, strangers, HTTP\n\nFixtures: \`test/attacks/state.ts\`.\n\n${table(head, rows)}`;
+}
+
+function chapterTable({ title, file, attacks }: (typeof chapters)[number]): string {
+  const rows = attacks.map(({ name, code, verify, guards, library }) => [
+    name,
+    verify === undefined || verify === code ? `\`${code}\`` : `\`${code}\`; \`${verify}\``,
+    [...guards, ...(library === undefined ? [] : [`${library} itself`])].join('; '),
+  ]);
+  const head = ['Attack', 'Refused by; in a file by', 'Guards'];
+  return `### ${title}\n\nFixtures: \`${file}\`.\n\n${table(head, rows)}`;
 }
 
 function causeTable(): string {
