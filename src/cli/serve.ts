@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/table.ts';
+import { wasmModule } from '../gost/wasm.ts';
 import { startNode } from '../server.ts';
 import { versions } from '../smev/namespaces.ts';
 import { type ExitCode, fail, run, UnreachableError } from './run.ts';
@@ -72,9 +73,17 @@ function banner(
     ...wsdl,
     `  данные     ${config.data}`,
   ];
+  if (wasmModule('curve-256') === undefined) lines.push('', ...slowWarning);
   if (config.profile === 'sandbox') lines.push('', ...firstCommand(soapUrl));
   return `${lines.join('\n')}\n`;
 }
+
+/** What SECURITY.md says of signing does not hold then: an operator has to know. */
+const slowWarning: readonly string[] = [
+  'ВНИМАНИЕ: WebAssembly не работает. ГОСТ вычисляется медленно, и время подписи может зависеть от ключа.',
+  'WARNING: WebAssembly does not run. GOST is slow, and the time of signing may depend on the key.',
+  '  npm run build',
+];
 
 /** A whole command that works as it stands, in another terminal in the same folder. */
 function firstCommand(soapUrl: string): string[] {

@@ -50,7 +50,7 @@ export interface MessageTable {
   /** null where the node or a connector made the message. */
   sender_system: string | null;
   certificate: string | null;
-  /** SHA-256 of the octets that the sender's digest covered. */
+  /** SHA-256 of the octets that the sender's digest covered, without what a PrefixList adds. */
   verified_hash: string;
   /** Name of the signature profile whose transforms gave those octets. */
   profile: string;
