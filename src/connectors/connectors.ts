@@ -1,13 +1,74 @@
-import type { Registry } from '../participants/registry.ts';
-import { type Connector, FinalFailure } from './connector.ts';
+import type { MessageType, Registry } from '../participants/registry.ts';
+import type { Connector } from './connector.ts';
+import { directory } from './directory.ts';
+import { ConnectorFailure } from './failure.ts';
+import { rest } from './rest.ts';
 import { simulator } from './simulator.ts';
+import { smev } from './smev.ts';
+import { soap } from './soap.ts';
 
-/** The connector of a message type's route, as of this registry. */
-export function connectorFor(registry: Registry, messageType: string): Connector {
-  const route = registry.findMessageType(messageType)?.route;
-  if (route?.kind === 'simulator') return simulator(route);
-  // The route was changed to a queue, or the type is gone, after the request was accepted.
-  return {
-    deliver: () => Promise.reject(new FinalFailure(`no connector for ${messageType}`)),
-  };
+interface Kept {
+  readonly made: string;
+  readonly connector: Connector;
+}
+
+/** The connectors of the message types' routes, each made once and kept while its route stands. */
+export class Connectors {
+  readonly #publicUrl: string | undefined;
+  readonly #kept = new Map<string, Kept>();
+
+  /** @param publicUrl the node's own address, for callbacks */
+  constructor(publicUrl: string | undefined) {
+    this.#publicUrl = publicUrl;
+  }
+
+  /** The connector of a message type's route, as of this registry. */
+  of(registry: Registry, messageType: string): Connector {
+    const type = registry.findMessageType(messageType);
+    const made = JSON.stringify([
+      type?.route,
+      type?.versions.map(({ namespace, requestRoot, responseRoot }) => [
+        namespace,
+        requestRoot,
+        responseRoot,
+      ]),
+    ]);
+    const kept = this.#kept.get(messageType);
+    if (kept?.made === made) return kept.connector;
+    // What still runs on the one before keeps its connections until it is over.
+    void kept?.connector.close();
+    const connector = type === undefined ? nowhere(messageType) : this.#make(type);
+    this.#kept.set(messageType, { made, connector });
+    return connector;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#kept.values()].map(({ connector }) => connector.close()));
+    this.#kept.clear();
+  }
+
+  #make(type: MessageType): Connector {
+    const { route } = type;
+    switch (route.kind) {
+      case 'simulator':
+        return simulator(route);
+      case 'rest':
+        return rest(route, type, this.#publicUrl);
+      case 'soap':
+        return soap(route, type);
+      case 'smev':
+        return smev(route, type);
+      case 'directory':
+        return directory(route, type);
+      case 'queue':
+        return nowhere(type.id);
+    }
+  }
+}
+
+/** The route was changed to a queue, or the type is gone, after the request was accepted. */
+function nowhere(messageType: string): Connector {
+  const refuse = () =>
+    Promise.reject(new ConnectorFailure('NOT_SENT', `no connector for ${messageType}`));
+  return { deliver: refuse, ask: refuse, probe: refuse, close: async () => undefined };
 }

@@ -7,9 +7,8 @@ import {
   type AgencyAnswer,
   type AgencyRequest,
   type Connector,
-  FinalFailure,
-  RetryableFailure,
 } from './connector.ts';
+import { ConnectorFailure } from './failure.ts';
 
 /** The settings of a route of kind simulator. Shares are between 0 and 1. */
 export interface SimulatorSettings {
@@ -44,17 +43,25 @@ const slowMs = 5000;
  * seed. The same seed, MessageID and attempt always give the same behaviour.
  */
 export function simulator(settings: SimulatorSettings): Connector {
-  return { deliver: (message) => deliver(settings, message) };
+  return {
+    deliver: (message, signal) => deliver(settings, message, signal),
+    probe: async () => undefined,
+    close: async () => undefined,
+  };
 }
 
-async function deliver(settings: SimulatorSettings, message: AgencyRequest): Promise<AgencyAnswer> {
+async function deliver(
+  settings: SimulatorSettings,
+  message: AgencyRequest,
+  signal: AbortSignal,
+): Promise<AgencyAnswer> {
   const values = readValues(message.content);
   const asked = values.get('Scenario') ?? '';
   const scenario = isScenario(asked) ? asked : chosen(settings, message);
-  await wait(settings.latencyMs + (scenario === 'slow' ? slowMs : 0));
-  if (scenario === 'fail') throw new FinalFailure('the simulator fails as asked');
+  await wait(settings.latencyMs + (scenario === 'slow' ? slowMs : 0), undefined, { signal });
+  if (scenario === 'fail') throw new ConnectorFailure('REFUSED', 'the simulator fails as asked');
   if (scenario === 'fail-again' || (scenario === 'fail-once' && message.attempt === 1)) {
-    throw new RetryableFailure('the simulator fails for this time');
+    throw new ConnectorFailure('UNAVAILABLE', 'the simulator fails for this time');
   }
   if (scenario === 'reject') {
     return { kind: 'rejection', code: 'NO_DATA', description: 'Симулятор: данные не найдены' };

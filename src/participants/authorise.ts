@@ -1,6 +1,7 @@
 import { Fault } from '../fault/fault.ts';
 import type { QName } from '../xml/navigate.ts';
 import type { InformationSystem, MessageType, Participant, Registry } from './registry.ts';
+import { laneOf } from './routes.ts';
 
 /** Where a request goes. */
 export type RequestRoute = {
@@ -102,8 +103,9 @@ function routeOf(registry: Registry, messageType: MessageType): RequestRoute {
   const recipient = registry.findParticipant(messageType.providers[0] ?? '');
   if (recipient === undefined) throw new Fault('RECIPIENT_UNKNOWN', { public: messageType.id });
   if (messageType.route.kind !== 'queue') {
-    const { id } = messageType;
-    return { kind: 'connector', messageType, recipient, lane: id, destination: id };
+    const { id, route } = messageType;
+    const lane = laneOf(id, route);
+    return { kind: 'connector', messageType, recipient, lane, destination: id };
   }
   const wanted = messageType.route.system;
   const owner =

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Tables } from '../store/tables.ts';
-import type { Route } from './declarations.ts';
+import type { Route } from './routes.ts';
 
 /** What is wrong with the whole of what is declared: names that lead nowhere. */
 export async function contradictions(db: Kysely<Tables>): Promise<string[]> {

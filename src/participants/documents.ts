@@ -3,6 +3,7 @@ import { dirname, extname, relative, resolve, sep } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { readCertificate } from '../pki/certificate.ts';
 import { type Declaration, declarationSchema } from './declarations.ts';
+import { withAbsolutePaths } from './routes.ts';
 
 /** A declaration with the files that it names read. */
 export type Loaded =
@@ -104,6 +105,7 @@ function load(declaration: Declaration, folder: string): Loaded {
     case 'messageType':
       return {
         ...declaration,
+        route: withAbsolutePaths(declaration.route, folder),
         versions: declaration.versions.map(({ schemas, ...version }) => ({
           ...version,
           schemas: schemasIn(folder, schemas),

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { readCertificate } from '../pki/certificate.ts';
 import type { Tables } from '../store/tables.ts';
-import type { Route } from './declarations.ts';
+import type { Route } from './routes.ts';
 import type { Loaded, LoadedVersion } from './documents.ts';
 
 /** One field that is added, changed or removed. */
@@ -188,7 +188,10 @@ function messageTypeFields(
   },
   versions: readonly NamedVersion[],
 ): Fields {
-  const route = Object.entries(type.route).map(([key, value]) => [`route.${key}`, String(value)]);
+  const route = Object.entries(type.route).map(([key, value]) => [
+    `route.${key}`,
+    typeof value === 'object' ? JSON.stringify(value) : String(value),
+  ]);
   return {
     name: type.name,
     senders: type.senders.join(', '),

@@ -2,7 +2,7 @@ import { Fault } from '../fault/fault.ts';
 import { type Certificate, readCertificate } from '../pki/certificate.ts';
 import type { MessageTypeSchemas } from '../schema/registry.ts';
 import type { Database } from '../store/database.ts';
-import type { Route } from './declarations.ts';
+import type { Route } from './routes.ts';
 
 /** An agency or another organisation that exchanges messages. */
 export interface Participant {
