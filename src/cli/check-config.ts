@@ -3,6 +3,7 @@ import { ConfigInvalid, loadConfig } from '../config/load.ts';
 import type { Config } from '../config/table.ts';
 import { exampleKeyProblem } from '../pki/examples.ts';
 import { readPemPair } from '../pki/keystore.ts';
+import { parseRedisUrl } from '../queue/redis-url.ts';
 import { signerFromPem } from '../signature/signer.ts';
 import { columns } from './columns.ts';
 import { print, run } from './run.ts';
@@ -11,7 +12,7 @@ import { print, run } from './run.ts';
 export interface Checked {
   readonly valid: boolean;
   readonly problems: readonly string[];
-  /** What is accepted and has no effect yet. */
+  /** What is accepted and has no effect. */
   readonly notes: readonly string[];
   /** As it takes effect, without passwords; absent where it is invalid. */
   readonly config?: Config;
@@ -36,8 +37,11 @@ export function register(program: Command): void {
 function check(env: NodeJS.ProcessEnv, cwd: string): Checked {
   try {
     const config = loadConfig(env, cwd);
-    const problems = config.node.keys.flatMap((files, index) => keyProblems(config, files, index));
-    const notes = config.redisUrl === undefined ? [] : [redisNote];
+    const problems = [
+      ...config.node.keys.flatMap((files, index) => keyProblems(config, files, index)),
+      ...redisProblems(config),
+    ];
+    const notes = notesOf(config);
     return { valid: problems.length === 0, problems, notes, config: withoutPasswords(config) };
   } catch (error) {
     if (!(error instanceof ConfigInvalid)) throw error;
@@ -45,10 +49,31 @@ function check(env: NodeJS.ProcessEnv, cwd: string): Checked {
   }
 }
 
-const redisNote =
-  'redisUrl: доставка через Redis ещё не построена, значение пока не используется; доставку ведёт ' +
-  'сам процесс по базе данных / delivery over Redis is not built yet, the value has no effect; ' +
-  'this process delivers, over the database';
+const embeddedNote =
+  'redisUrl: база данных встроенная, одна на один процесс; доставка через Redis имеет смысл с PostgreSQL / ' +
+  'the database is embedded, of one process alone; delivery over Redis makes sense with PostgreSQL';
+
+function notesOf({ redisUrl, database, delivery }: Config): string[] {
+  const embedded = database.url.startsWith('sqlite:');
+  return [
+    ...(redisUrl !== undefined && embedded ? [embeddedNote] : []),
+    ...(redisUrl === undefined && !delivery.serve
+      ? [
+          'delivery.serve: без redisUrl доставляет сам serve / without redisUrl serve delivers itself',
+        ]
+      : []),
+  ];
+}
+
+function redisProblems({ redisUrl }: Config): string[] {
+  if (redisUrl === undefined) return [];
+  try {
+    parseRedisUrl(redisUrl);
+    return [];
+  } catch (error) {
+    return [`redisUrl: ${error instanceof Error ? error.message : String(error)}`];
+  }
+}
 
 function keyProblems(
   { profile }: Config,

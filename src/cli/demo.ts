@@ -8,7 +8,7 @@ import { systemClock } from '../clock.ts';
 import { signTemplate } from '../compute/sign-template.ts';
 import { loadConfig } from '../config/load.ts';
 import { verifyJournal } from '../journal/reader.ts';
-import { startNode } from '../server.ts';
+import { startNode } from '../server/node.ts';
 import { type Signer, signerFromPem } from '../signature/signer.ts';
 import { ackCall, pollCall, sendRequestCall, sendResponseCall } from '../smev/calls.ts';
 import { newMessageId } from '../smev/message-id.ts';

@@ -36,6 +36,10 @@ export interface ShownExchange extends ListedExchange {
     readonly outcome: string;
     /** Since the step before. */
     readonly ms: number;
+    /** Of an attempt at a delivery: its number, how long it took in ms, how it ended. */
+    readonly attempt?: number;
+    readonly took?: number;
+    readonly result?: string;
   }[];
 }
 
@@ -140,8 +144,16 @@ function listedExchange(exchange: Selectable<ExchangeTable>): ListedExchange {
   };
 }
 
-function shownStep({ at, kind, verdict, ms }: Step) {
-  return { at: iso(at), stage: kind, outcome: verdict, ms };
+function shownStep({ at, kind, verdict, ms, attempt, took, outcome }: Step) {
+  return {
+    at: iso(at),
+    stage: kind,
+    outcome: verdict,
+    ms,
+    ...(attempt === undefined ? {} : { attempt }),
+    ...(took === undefined ? {} : { took }),
+    ...(outcome === undefined ? {} : { result: outcome }),
+  };
 }
 
 function iso(at: number): string {
@@ -176,11 +188,17 @@ function showText(exchange: ListedExchange, steps: readonly Step[]): string {
         iso(step.at),
         `+${step.ms}`,
         ...wordsOf(step.kind),
-        step.operation ?? '',
+        step.operation ?? attemptOf(step),
         step.verdict,
       ]),
     ]),
   ].join('\n\n');
+}
+
+/** An attempt in a few words: its number, how it ended, how long it took. */
+function attemptOf({ attempt, took, outcome }: Step): string {
+  if (attempt === undefined) return outcome ?? '';
+  return `№${attempt} ${outcome ?? ''}, ${took ?? 0} ms`;
 }
 
 function wordsOf(kind: string): readonly [string, string] {

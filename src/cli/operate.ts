@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { systemClock } from '../clock.ts';
+import type { Config } from '../config/table.ts';
 import { JournalWriter } from '../journal/writer.ts';
 import type { ApplyContext } from '../participants/apply.ts';
 import { seedSandbox } from '../participants/seed.ts';
@@ -15,11 +16,12 @@ import { openForChange } from './open.ts';
  */
 export async function operate<T>(
   options: { readonly plan: boolean },
-  work: (context: ApplyContext) => Promise<T>,
+  work: (context: ApplyContext & { readonly config: Config }) => Promise<T>,
 ): Promise<T> {
   const { database, config } = await openForChange(options);
   try {
-    const context: ApplyContext = {
+    const context = {
+      config,
       database,
       journal: new JournalWriter(database, config.node.id),
       who: userInfo().username,

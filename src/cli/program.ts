@@ -6,6 +6,7 @@ type Register = (program: Command) => void;
 /** One file each; loaded when it is called, since some bring the whole node along. */
 const commands: Readonly<Record<string, () => Promise<{ readonly register: Register }>>> = {
   serve: () => import('./serve.ts'),
+  worker: () => import('./worker.ts'),
   demo: () => import('./demo.ts'),
   'check-config': () => import('./check-config.ts'),
   apply: () => import('./apply.ts'),
@@ -17,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<{ readonly register: Regis
   send: () => import('./send.ts'),
   cert: () => import('./cert.ts'),
   exchange: () => import('./exchange.ts'),
+  dead: () => import('./dead.ts'),
   journal: () => import('./journal.ts'),
 };
 

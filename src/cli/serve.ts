@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/table.ts';
 import { wasmModule } from '../gost/wasm.ts';
-import { startNode } from '../server.ts';
+import { startNode } from '../server/node.ts';
 import { versions } from '../smev/namespaces.ts';
 import { type ExitCode, fail, run, UnreachableError } from './run.ts';
 
@@ -14,14 +14,22 @@ export function register(program: Command): void {
     .action(() =>
       run(async (): Promise<ExitCode> => {
         const config = loadConfig(process.env, process.cwd());
-        const node = await startNode(config).catch(leave);
-        process.stdout.write(banner(config, node));
-        await stopped();
-        process.stdout.write('Останавливаюсь… / stopping…\n');
-        await node.stop();
-        return 0;
+        return untilStopped(startNode(config), (node) => banner(config, node));
       }),
     );
+}
+
+/** Runs a process of the node until SIGTERM or SIGINT. */
+export async function untilStopped<T extends { stop(): Promise<void> }>(
+  starting: Promise<T>,
+  bannerOf: (running: T) => string,
+): Promise<ExitCode> {
+  const running = await starting.catch(leave);
+  process.stdout.write(bannerOf(running));
+  await stopped();
+  process.stdout.write('Останавливаюсь… / stopping…\n');
+  await running.stop();
+  return 0;
 }
 
 /** A node that could not start holds threads and connections: the process ends with them. */

@@ -38,7 +38,7 @@ const madeProfile: ProfileName = 'xmldsig';
  *
  * @throws Fault AGENCY_ANSWER_INVALID when the agency's content is not XML or not of the type
  */
-export function make(making: Making, rules: Rules): Made {
+export function make(making: Making, rules: Pick<Rules, 'content'>): Made {
   const { version, messageId, to, made, messageType } = making;
   const envelope = new TextEncoder().encode(
     envelopeText(madeResponse(version, messageId, to, made)),

@@ -1,14 +1,8 @@
 import { z } from 'zod';
+import { delivery } from './delivery.ts';
+import { key, millis } from './key.ts';
 
-const millis = z
-  .int()
-  .min(1)
-  .max(366 * 86_400_000);
 const address = z.string().regex(/^(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}$/, 'host:port');
-
-function key<T extends z.ZodType>(schema: T, ru: string, en: string): T {
-  return schema.meta({ ru, en });
-}
 
 const keyPair = z.strictObject({ key: z.string(), certificate: z.string() });
 
@@ -64,8 +58,8 @@ export const configTable = z.strictObject({
     .prefault({}),
   redisUrl: key(
     z.string().optional(),
-    'Redis для доставки BullMQ; в этой версии не используется',
-    'Redis for delivery by BullMQ; not used in this version',
+    'Redis для доставки через BullMQ: redis[s]://, redis[s]+sentinel://, redis[s]+cluster://; без него доставка идёт в самом процессе',
+    'Redis for delivery by BullMQ: redis[s]://, redis[s]+sentinel://, redis[s]+cluster://; without it the process delivers by itself',
   ),
   listen: key(
     address.default('127.0.0.1:8080'),
@@ -124,8 +118,29 @@ export const configTable = z.strictObject({
       ),
       queueItemsMax: key(
         z.int().min(1).default(100_000),
-        'сообщений в одной входящей очереди',
-        'messages in one incoming queue',
+        'сообщений в одной входящей очереди или ожидающих одного ведомства; сверх того DestinationOverflow',
+        'messages in one incoming queue, or waiting for one agency; beyond it DestinationOverflow',
+      ),
+      waitingMax: key(
+        z.int().min(1).default(1_000_000),
+        'запросов, ожидающих доставки, всего; сверх того 503',
+        'requests that wait for delivery in all; beyond it 503',
+      ),
+      diskFreeMin: key(
+        z
+          .int()
+          .min(0)
+          .default(256 * 1024 * 1024),
+        'свободных байт на диске встроенной базы данных; если меньше, узел отвечает 503',
+        'free bytes on the disk of the embedded database; with less the node answers 503',
+      ),
+      bytesInFlightMax: key(
+        z
+          .int()
+          .min(1024)
+          .default(256 * 1024 * 1024),
+        'байт сообщений в памяти одновременно; сверх того 503',
+        'bytes of messages in memory at once; beyond it 503',
       ),
       noticesMax: key(
         z.int().min(1).default(1000),
@@ -199,34 +214,7 @@ export const configTable = z.strictObject({
       ),
     })
     .prefault({}),
-  delivery: z
-    .strictObject({
-      attemptsMax: key(z.int().min(1).default(10), 'попыток доставки', 'attempts at a delivery'),
-      backoffMs: key(
-        millis.default(1000),
-        'пауза после первой неудачи',
-        'pause after the first failure',
-      ),
-      backoffMaxMs: key(millis.default(600_000), 'наибольшая пауза', 'longest pause'),
-      attemptMaxMs: key(millis.default(60_000), 'время одной попытки', 'time of one attempt'),
-      concurrency: key(z.int().min(1).default(32), 'попыток одновременно', 'attempts at once'),
-      laneConcurrency: key(
-        z.int().min(1).default(8),
-        'попыток одновременно к одному ведомству',
-        'attempts at once to one agency',
-      ),
-      laneWaitingMax: key(
-        z.int().min(1).default(1000),
-        'доставок одного ведомства в памяти; остальные ждут в базе',
-        'deliveries of one agency in memory; the others wait in the database',
-      ),
-      sweepEveryMs: key(
-        millis.default(2000),
-        'как часто искать забытые доставки',
-        'how often to look for forgotten deliveries',
-      ),
-    })
-    .prefault({}),
+  delivery,
   log: z
     .strictObject({
       level: key(

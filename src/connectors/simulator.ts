@@ -3,11 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { withXml } from '../xml/document.ts';
 import { escapeText } from '../xml/escape.ts';
 import { everyElement } from '../xml/navigate.ts';
-import {
-  type AgencyAnswer,
-  type AgencyRequest,
-  type Connector,
-} from './connector.ts';
+import type { AgencyAnswer, AgencyRequest, Connector } from './connector.ts';
 import { ConnectorFailure } from './failure.ts';
 
 /** The settings of a route of kind simulator. Shares are between 0 and 1. */

@@ -12,6 +12,7 @@ import type { Registry } from '../participants/registry.ts';
 import type { DeliveryQueue } from '../queue/queue.ts';
 import type { Party } from '../smev/metadata.ts';
 import type { Database } from '../store/database.ts';
+import type { Pressure } from './pressure.ts';
 
 /** What the story of a message works with; server.ts puts it together. */
 export interface ExchangeContext {
@@ -37,7 +38,9 @@ export interface ExchangeContext {
   readonly journal: JournalWriter;
   /** The registry of this moment; one message sees one of them. */
   readonly registry: () => Registry;
-  readonly queue: DeliveryQueue;
+  readonly queue: Pick<DeliveryQueue, 'enqueue'>;
+  /** Whether there is room for more. */
+  readonly pressure: Pressure;
   readonly log: Log;
   readonly metrics: Metrics;
 }

@@ -1,66 +1,101 @@
-import type { AgencyAnswer, AgencyRequest, Connector } from '../connectors/connector.ts';
-import { FinalFailure, RetryableFailure } from '../connectors/connector.ts';
+import type { AgencyRequest, Connector } from '../connectors/connector.ts';
+import { ConnectorFailure, failures } from '../connectors/failure.ts';
 import { asFault, Fault } from '../fault/fault.ts';
-import type { CommitScope } from '../journal/writer.ts';
+import type { BreakerRules } from '../queue/breaker.ts';
 import {
+  awaitAnswer,
   backoffMs,
   type Claimed,
+  endDelivery,
   finishDelivery,
   killDelivery,
   postponeDelivery,
 } from '../queue/delivery.ts';
+import { noteDown, noteUp, pause } from '../queue/lanes.ts';
 import type { ProfileName } from '../signature/profiles.ts';
 import type { Version } from '../smev/namespaces.ts';
-import type { MadeContent } from '../smev/responses.ts';
 import { readContent } from '../store/content.ts';
 import type { ExchangeTable } from '../store/tables.ts';
+import { type AgencyNews, enterDelivery, prepareNews, recordNews } from './agency.ts';
 import type { ExchangeContext } from './context.ts';
-import { entry } from './entries.ts';
-import { advance, findMessage, getExchange } from './exchanges.ts';
-import { asyncError, makeAnswer, type OwnAnswer, recordAnswer } from './own-answer.ts';
+import { findMessage, getExchange } from './exchanges.ts';
 
 /** How often a delivery is tried and how long it waits in between. */
 export interface DeliveryRules {
   readonly attemptsMax: number;
   readonly backoffMs: number;
   readonly backoffMaxMs: number;
+  readonly breaker: BreakerRules;
 }
 
+const expiredAgainMs = 1000;
+
 /**
- * One attempt to carry an exchange to its agency through the route's connector. What the agency
- * answers is recorded as a message of the exchange in the same transaction that ends the delivery;
- * so an attempt that dies anywhere is tried again and doubles nothing.
+ * One attempt to carry an exchange to its agency through the route's connector, or to ask after its
+ * answer. What the agency says is recorded in the same transaction that moves the delivery on; so an
+ * attempt that dies anywhere is made again, with the same MessageID, and doubles nothing.
  */
 export async function deliverExchange(
   context: ExchangeContext,
   connector: Connector,
   rules: DeliveryRules,
   claimed: Claimed,
+  signal: AbortSignal,
 ): Promise<void> {
-  const exchange = await getExchange(context.database.kysely, claimed.exchange_id);
+  const { clock, database } = context;
+  const exchange = await getExchange(database.kysely, claimed.exchange_id);
+  const now = clock.now();
+  if (exchange.answered === 1) return endDelivery(database.kysely, exchange.id, 'dead', now);
+  const attempt: Attempt = { context, exchange, claimed, rules, began: now };
+  // Nobody wants the answer any more; the sender is being told so (expire.ts).
+  if (exchange.eol !== null && exchange.eol <= now) return release(attempt, now + expiredAgainMs);
   try {
-    const answer = await connector.deliver(await agencyRequest(context, exchange, claimed));
-    await takeAnswer(context, exchange, answer, claimed);
+    const news = await ask(context, connector, exchange, claimed, signal);
+    await take(attempt, news);
+    await noteUp(database.kysely, claimed.lane);
   } catch (thrown) {
-    const fault = faultOf(thrown);
-    const cause = { code: fault.code, why: describe(thrown) };
-    context.log.warn(
-      { exchange: exchange.id, attempt: claimed.attempts, ...cause },
-      'delivery failed',
-    );
-    const again = !(thrown instanceof FinalFailure) && fault.row.retry !== 'never';
-    if (again && claimed.attempts < rules.attemptsMax) {
-      await postpone(context, exchange, rules, claimed, cause);
-    } else {
-      await giveUp(context, exchange, claimed, fault, cause);
-    }
+    await fail(attempt, failureOf(thrown, signal));
   }
 }
 
-async function agencyRequest(
+interface Attempt {
+  readonly context: ExchangeContext;
+  readonly exchange: ExchangeTable;
+  readonly claimed: Claimed;
+  readonly rules: DeliveryRules;
+  readonly began: number;
+}
+
+async function ask(
+  context: ExchangeContext,
+  connector: Connector,
+  exchange: ExchangeTable,
+  claimed: Claimed,
+  signal: AbortSignal,
+): Promise<AgencyNews> {
+  const request = await agencyRequest(context, exchange, claimed.attempts);
+  if (claimed.ticket === null) return untilAborted(connector.deliver(request, signal), signal);
+  if (connector.ask === undefined) {
+    throw new ConnectorFailure('NOT_SENT', 'the route was changed while the answer was awaited');
+  }
+  return untilAborted(connector.ask(request, claimed.ticket, signal), signal);
+}
+
+/** An attempt ends with its time, whatever its connector does. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const end = () => reject(signal.reason);
+    if (signal.aborted) end();
+    signal.addEventListener('abort', end, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', end));
+  });
+}
+
+/** The request of an exchange as its agency gets it. */
+export async function agencyRequest(
   context: ExchangeContext,
   exchange: ExchangeTable,
-  { attempts }: Claimed,
+  attempt: number,
 ): Promise<AgencyRequest> {
   const { kysely } = context.database;
   const message = await findMessage(kysely, exchange.message_id);
@@ -75,111 +110,149 @@ async function agencyRequest(
     exchangeId: exchange.id,
     messageId: exchange.message_id,
     messageType: exchange.message_type,
+    sender: exchange.sender_system,
+    eol: exchange.eol ?? undefined,
     test: exchange.test === 1,
-    attempt: attempts,
+    attempt,
     root,
     content,
+    replyTo: exchange.reply_to,
   };
 }
 
-/** A status is passed on and the delivery goes on; content or a rejection ends it. */
-async function takeAnswer(
-  context: ExchangeContext,
-  exchange: ExchangeTable,
-  answer: AgencyAnswer,
-  claimed: Claimed,
-): Promise<void> {
-  const answers: OwnAnswer[] = [];
-  for (const each of answer.statuses ?? []) {
-    answers.push(await makeAnswer(context, exchange, { kind: 'status', ...each }));
-  }
-  answers.push(await makeAnswer(context, exchange, madeOf(answer)));
-  await context.journal.commit(async (scope) => {
+/** Statuses are passed on; an answer ends the delivery, otherwise it goes on later. */
+async function take(attempt: Attempt, news: AgencyNews): Promise<void> {
+  const { context, exchange, claimed } = attempt;
+  const prepared = await prepareNews(context, exchange, news);
+  const now = context.clock.now();
+  const due = news.kind === 'waiting' ? now + news.askAfterMs : undefined;
+  const held = await context.journal.commit(async (scope) => {
+    const moved =
+      news.kind === 'waiting'
+        ? await awaitAnswer(scope.tx, claimed, {
+            ticket: news.ticket,
+            askAt: now + news.askAfterMs,
+          })
+        : await finishDelivery(scope.tx, claimed, now);
     // Another attempt took over meanwhile: what this one got must not count a second time.
-    if (!(await finishDelivery(scope.tx, claimed))) return;
-    enterDelivery(context, scope, exchange, 'good');
-    await advance(scope.tx, exchange.id, 'underProcessing', context.clock.now());
-    for (const own of answers) {
-      const outcome = await recordAnswer(context, scope, own, 'good');
-      if (outcome === 'queue-full') throw new Fault('QUEUE_FULL');
+    if (!moved) return false;
+    // To have asked once more and heard nothing new is no step of the exchange.
+    const heardNothing = news.kind === 'waiting' && claimed.ticket !== null;
+    if (!heardNothing || prepared.answers.length > 0) {
+      const detail = { ...ofAttempt(attempt), outcome: news.kind };
+      const { evidence } = prepared;
+      enterDelivery(context, scope, exchange, { verdict: 'good', evidence, detail });
     }
+    await recordNews(context, scope, exchange, prepared);
+    return true;
   });
+  if (held && due !== undefined) comeBack(attempt, due);
 }
 
-function madeOf(answer: AgencyAnswer): MadeContent {
-  if (answer.kind === 'content') {
-    return { kind: 'response', content: Buffer.from(answer.content).toString() };
-  }
-  return { kind: 'rejection', reasons: [{ code: answer.code, description: answer.description }] };
+function ofAttempt({ context, claimed, began }: Attempt) {
+  return { attempt: claimed.attempts, ms: context.clock.now() - began };
 }
 
-interface Cause {
-  readonly code: string;
-  readonly why: string;
+function comeBack({ context, claimed }: Attempt, dueAt: number): void {
+  context.queue.enqueue({ ...claimed, due_at: dueAt });
+}
+
+async function release(attempt: Attempt, dueAt: number): Promise<void> {
+  const { context, claimed } = attempt;
+  const { cause, failures: before } = claimed;
+  const again = { dueAt, cause, failures: before };
+  await context.journal.commit(({ tx }) => postponeDelivery(tx, claimed, again));
+  comeBack(attempt, dueAt);
+}
+
+async function fail(attempt: Attempt, failure: ConnectorFailure): Promise<void> {
+  const { context, exchange, claimed, rules } = attempt;
+  const { code, message: why } = failure;
+  const about = { exchange: exchange.id, lane: claimed.lane, attempt: claimed.attempts };
+  context.log.warn({ ...about, failure: code, why }, 'delivery failed');
+  const failed = claimed.failures + (code === 'STOPPED' ? 0 : 1);
+  const cause = JSON.stringify({ code, why, at: context.clock.now() });
+  const again = failures[code].retry && failed < rules.attemptsMax;
+  if (again) await postpone(attempt, failure, failed, cause);
+  else await bury(attempt, failure, failed, cause);
+  await noteFailure(attempt, failure);
 }
 
 async function postpone(
-  context: ExchangeContext,
-  exchange: ExchangeTable,
-  rules: DeliveryRules,
-  claimed: Claimed,
-  cause: Cause,
+  attempt: Attempt,
+  failure: ConnectorFailure,
+  failed: number,
+  cause: string,
 ): Promise<void> {
+  const { context, exchange, claimed, rules } = attempt;
   const random = context.random(4).readUInt32BE() / 2 ** 32;
-  const dueAt = context.clock.now() + backoffMs(claimed.attempts, rules, random);
-  await context.journal.commit(async (scope) => {
-    if (!(await postponeDelivery(scope.tx, claimed, dueAt, JSON.stringify(cause)))) return;
-    enterDelivery(context, scope, exchange, cause.code);
+  const asked = Math.min(failure.retryAfterMs ?? 0, rules.backoffMaxMs);
+  const wait = failure.code === 'STOPPED' ? 0 : Math.max(backoffMs(failed, rules, random), asked);
+  const dueAt = context.clock.now() + wait;
+  const held = await context.journal.commit(async (scope) => {
+    if (!(await postponeDelivery(scope.tx, claimed, { dueAt, cause, failures: failed })))
+      return false;
+    const detail = { ...ofAttempt(attempt), outcome: failure.code };
+    enterDelivery(context, scope, exchange, { verdict: verdictOf(failure), detail });
+    return true;
   });
-  await context.queue.enqueue(exchange.id, claimed.lane, dueAt);
+  if (held) comeBack(attempt, dueAt);
 }
 
-/** Out of attempts, or no attempt can help: kept with its cause, and the sender is told. */
-async function giveUp(
-  context: ExchangeContext,
-  exchange: ExchangeTable,
-  claimed: Claimed,
-  fault: Fault,
-  cause: Cause,
+/** Out of attempts, or no attempt can help: kept with its cause until an operator decides. */
+async function bury(
+  attempt: Attempt,
+  failure: ConnectorFailure,
+  failed: number,
+  cause: string,
 ): Promise<void> {
-  const told = await makeAnswer(
-    context,
-    exchange,
-    asyncError(exchange, fault, 'requestIsRejectedBySmev'),
-  );
+  const { context, exchange, claimed } = attempt;
   await context.journal.commit(async (scope) => {
-    if (!(await killDelivery(scope.tx, claimed, JSON.stringify(cause)))) return;
-    enterDelivery(context, scope, exchange, fault.code);
-    await recordAnswer(context, scope, told, fault.code);
+    const now = context.clock.now();
+    if (!(await killDelivery(scope.tx, claimed, { cause, failures: failed, now }))) return;
+    const detail = { ...ofAttempt(attempt), outcome: failure.code };
+    enterDelivery(context, scope, exchange, { verdict: verdictOf(failure), detail });
+    enterDelivery(context, scope, exchange, {
+      kind: 'dead',
+      verdict: verdictOf(failure),
+      detail: { outcome: failure.code, attempts: claimed.attempts },
+    });
   });
+  context.log.error({ exchange: exchange.id, failure: failure.code }, 'dead letter');
 }
 
-function enterDelivery(
-  context: ExchangeContext,
-  scope: CommitScope,
-  exchange: ExchangeTable,
-  verdict: string,
-): void {
-  scope.journal({
-    ...entry(context, 'delivery', {
-      version: exchange.version,
-      exchangeId: exchange.id,
-      messageId: exchange.message_id,
-      messageType: exchange.message_type,
-    }),
-    verdict,
-  });
-}
-
-/** What the agency's failure is for its sender; a fault of the node's own keeps its code. */
-function faultOf(thrown: unknown): Fault {
-  if (thrown instanceof RetryableFailure || thrown instanceof FinalFailure) {
-    return new Fault('AGENCY_FAILED', { cause: thrown });
+/** What the breaker of the lane learns. */
+async function noteFailure(
+  { context, claimed, rules }: Attempt,
+  { code, retryAfterMs }: ConnectorFailure,
+): Promise<void> {
+  const { kysely } = context.database;
+  const now = context.clock.now();
+  if (failures[code].agencyDown) {
+    const until = await noteDown(kysely, claimed.lane, now, rules.breaker);
+    if (until > 0) context.log.warn({ lane: claimed.lane, until }, 'the agency is down');
+  } else if (retryAfterMs !== undefined) {
+    await pause(kysely, claimed.lane, now + Math.min(retryAfterMs, rules.breaker.openMaxMs));
+  } else if (code !== 'NODE_ERROR' && code !== 'STOPPED') {
+    await noteUp(kysely, claimed.lane);
   }
-  return asFault(thrown);
 }
 
-function describe(thrown: unknown): string {
-  if (thrown instanceof Fault) return thrown.detail.private ?? thrown.message;
-  return thrown instanceof Error ? thrown.message : String(thrown);
+/** Why an attempt ended: its time was over, or the connector says, or the node itself failed. */
+function failureOf(thrown: unknown, signal: AbortSignal): ConnectorFailure {
+  if (signal.aborted) {
+    const stopped = (signal.reason as { name?: string } | undefined)?.name === 'AbortError';
+    if (stopped) return new ConnectorFailure('STOPPED', 'the process stops', { cause: thrown });
+    return new ConnectorFailure('TIMEOUT', 'the time of the attempt is over', { cause: thrown });
+  }
+  if (thrown instanceof ConnectorFailure) return thrown;
+  const fault = asFault(thrown);
+  const why = `${fault.code}: ${fault.detail.private ?? fault.message}`;
+  return new ConnectorFailure('NODE_ERROR', why, { cause: fault });
+}
+
+/** The code of the fault that the failure is in the journal. */
+function verdictOf({ code, cause }: ConnectorFailure): string {
+  if (code === 'ANSWER_BROKEN') return 'AGENCY_ANSWER_INVALID';
+  return cause instanceof Fault ? cause.code : 'AGENCY_FAILED';
 }

@@ -26,7 +26,7 @@ export function entryOf(
 
 /** An entry about what the node does of itself. */
 export function entry(
-  context: ExchangeContext,
+  context: Pick<ExchangeContext, 'clock' | 'random'>,
   kind: EntryDraft['kind'],
   particulars: Particulars = {},
 ): EntryDraft {

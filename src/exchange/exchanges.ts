@@ -1,6 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 import { Fault } from '../fault/fault.ts';
-import { addDelivery, killDeliveryOf } from '../queue/delivery.ts';
+import { addDelivery, type Due, endDelivery } from '../queue/delivery.ts';
 import { lockRequest, withdraw } from '../smev/incoming-queue.ts';
 import type { Version } from '../smev/namespaces.ts';
 import { isFull, put, type QueueAddress } from '../smev/queue-item.ts';
@@ -99,7 +99,7 @@ export async function findByReplyTo(db: Kysely<Tables>, to: string): Promise<Exc
 export async function acceptRequest(
   tx: Kysely<Tables>,
   request: NewRequest,
-): Promise<{ readonly outcome: RequestOutcome }> {
+): Promise<{ readonly outcome: RequestOutcome; readonly due?: Due }> {
   const { messageId, recipientSystem, lane, acceptedAt: now } = request;
   const address = recipientSystem === null ? undefined : requestQueue(recipientSystem);
   if (address !== undefined && (await isFull(tx, address, request.queueItemsMax))) {
@@ -107,8 +107,12 @@ export async function acceptRequest(
   }
   if (!(await insertMessage(tx, request, 'request'))) return { outcome: 'repeated' };
   await insertExchange(tx, request);
-  if (address !== undefined) await put(tx, { ...request, ...address, now });
-  else await addDelivery(tx, request.exchangeId, lane ?? request.messageType, now);
+  if (address === undefined) {
+    const { exchangeId, senderSystem: sender, messageType } = request;
+    const due = await addDelivery(tx, { exchangeId, lane: lane ?? messageType, sender, now });
+    return { outcome: 'accepted', due };
+  }
+  await put(tx, { ...request, ...address, now });
   return { outcome: 'accepted' };
 }
 
@@ -160,7 +164,7 @@ export async function acceptAsyncError(
   const { exchangeId, acceptedAt: now } = error;
   const { message_id: requestId } = await getExchange(tx, exchangeId);
   await lockRequest(tx, requestId);
-  await killDeliveryOf(tx, exchangeId);
+  await endDelivery(tx, exchangeId, 'dead', now);
   const exchange = await holdOpen(tx, exchangeId);
   if (exchange === undefined) return { outcome: 'already-final' };
   await close(tx, exchangeId, 'requestIsRejectedBySmev', now);

@@ -1,5 +1,5 @@
 import { Fault } from '../fault/fault.ts';
-import type { ExchangeContext } from './context.ts';
+import { type DecisionContext, listDead, rejectDead } from './dead.ts';
 import { entry } from './entries.ts';
 import { findOverdue } from './exchanges.ts';
 import { asyncError, makeAnswer, recordAnswer } from './own-answer.ts';
@@ -8,7 +8,7 @@ import { asyncError, makeAnswer, recordAnswer } from './own-answer.ts';
  * Answers the senders of exchanges whose end of life passed before an answer came: an asynchronous
  * error EndOfLifeReached in their response queue. Returns how many it ended.
  */
-export async function expireExchanges(context: ExchangeContext, atMost = 100): Promise<number> {
+export async function expireExchanges(context: DecisionContext, atMost = 100): Promise<number> {
   const now = context.clock.now();
   let ended = 0;
   for (const exchange of await findOverdue(context.database.kysely, now, atMost)) {
@@ -33,4 +33,21 @@ export async function expireExchanges(context: ExchangeContext, atMost = 100): P
     });
   }
   return ended;
+}
+
+/**
+ * Answers the senders of dead letters that no operator decided on for so long: nobody waits for ever.
+ * Returns how many it answered.
+ */
+export async function answerForgotten(
+  context: DecisionContext,
+  decideWithinMs: number,
+  atMost = 100,
+): Promise<number> {
+  const before = context.clock.now() - decideWithinMs;
+  let answered = 0;
+  for (const { exchange } of await listDead(context.database.kysely, { limit: atMost, before })) {
+    if (await rejectDead(context, exchange, 'mezhved')) answered += 1;
+  }
+  return answered;
 }

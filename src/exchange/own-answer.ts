@@ -27,7 +27,13 @@ export interface OwnAnswer {
  * @throws Fault AGENCY_ANSWER_INVALID
  */
 export async function makeAnswer(
-  { compute, clock, random }: ExchangeContext,
+  {
+    compute,
+    clock,
+    random,
+  }: Pick<ExchangeContext, 'clock' | 'random'> & {
+    readonly compute: Pick<ExchangeContext['compute'], 'make'>;
+  },
   exchange: ExchangeTable,
   made: MadeContent,
 ): Promise<OwnAnswer> {
@@ -42,23 +48,42 @@ export async function makeAnswer(
   return { exchange, messageId, kind: made.kind, ...built };
 }
 
-/** What an asynchronous error says, for makeAnswer. */
+/** What an asynchronous error about a fault of the node's own table says, for makeAnswer. */
 export function asyncError(exchange: ExchangeTable, fault: Fault, status: Status): MadeContent {
   const [what, todo] = fault.row.ru;
+  return asyncErrorOf(exchange, {
+    category: statusFor(exchange.version as Version, status),
+    details: what,
+    code: fault.code,
+    description: `${fault.code}: ${what}. Что делать: ${todo}`,
+  });
+}
+
+/** An asynchronous error in whosever words. */
+export function asyncErrorOf(
+  exchange: ExchangeTable,
+  said: {
+    readonly category: string;
+    readonly details: string;
+    readonly code: string;
+    readonly description: string;
+  },
+): MadeContent {
+  const { category, details, code, description } = said;
   return {
     kind: 'async',
     status: {
       originalMessageId: exchange.message_id,
-      category: statusFor(exchange.version as Version, status),
-      details: what,
-      fault: { code: fault.code, description: `${fault.code}: ${what}. Что делать: ${todo}` },
+      category,
+      details: details.slice(0, 500),
+      fault: { code: code.slice(0, 50), description },
     },
   };
 }
 
 /** Records the answer as a message of the exchange in the sender's response queue. */
 export async function recordAnswer(
-  context: ExchangeContext,
+  context: Pick<ExchangeContext, 'clock' | 'random' | 'self' | 'limits'>,
   scope: CommitScope,
   { exchange, messageId, kind, envelope, verifiedHash, profile }: OwnAnswer,
   verdict: string,

@@ -57,8 +57,8 @@ export async function answerAgain(
 }
 
 /**
- * A message that is no longer fresh may be one that was answered long ago: it gets its stored answer
- * then, and the refusal otherwise. A fresh one is not looked up here: the recording transaction tells
+ * A message that is no longer fresh, or that there is no room for, may be one that was answered long
+ * ago: it gets its stored answer then, and the refusal otherwise. A fresh one is not looked up here: the recording transaction tells
  * a repeat for certain.
  *
  * @param check throws the refusal

@@ -7,6 +7,7 @@ import { enterAnswer, enterReceipt, entryOf } from './entries.ts';
 import { acceptRequest, type NewRequest } from './exchanges.ts';
 import { checkEndOfLife, checkMessageId } from './fresh.ts';
 import { partyOf } from './parties.ts';
+import { receiverOf } from './pressure.ts';
 import { answerAgain, unlessFresh } from './repeat.ts';
 import type { Authorised, Recorded } from './stages.ts';
 import { statusFor } from './status.ts';
@@ -27,9 +28,13 @@ export async function sendRequest(
     request.content,
     verified.content,
   );
+  const receiver = receiverOf(route);
+  const full = { destination: route.destination, address: context.nodeId };
   const again = await unlessFresh(context, authorised, request.messageId, () => {
     checkMessageId(request.messageId, received.at, context.limits);
     checkEndOfLife(request.eol, received.at);
+    context.pressure.checkNode();
+    context.pressure.check(receiver, caller.system.id, full);
   });
   if (again !== undefined) return again;
 
@@ -59,9 +64,7 @@ export async function sendRequest(
       answerHash: kept.hash,
     });
     if (accepted.outcome === 'queue-full') {
-      throw new Fault('QUEUE_FULL', {
-        values: { destination: route.destination, address: context.nodeId },
-      });
+      throw new Fault('QUEUE_FULL', { values: full });
     }
     if (accepted.outcome === 'accepted') {
       const about = {
@@ -85,9 +88,8 @@ export async function sendRequest(
     const stored = await answerAgain(context, authorised, request.messageId);
     if (stored !== undefined) return stored;
   }
-  if (route.kind === 'connector') {
-    await context.queue.enqueue(exchange.exchangeId, route.lane, received.at);
-  }
+  context.pressure.note(receiver, caller.system.id);
+  if (outcome.due !== undefined) context.queue.enqueue(outcome.due);
   return { answer: answer.bytes };
 }
 

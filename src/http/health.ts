@@ -4,6 +4,8 @@ import { type Express, Router } from 'express';
 export interface Health {
   /** Each thing the node needs, by name, and whether it answers. */
   check(): Promise<Readonly<Record<string, boolean>>>;
+  /** What is worth a look and keeps the node from taking no message. */
+  remarks?(): Promise<Readonly<Record<string, boolean | number>>>;
 }
 
 /** GET /health/live: the process answers. GET /health/ready: it can take a message now. */
@@ -15,7 +17,9 @@ export function healthRoutes(health: Health): Router {
   routes.get('/health/ready', async (_request, response) => {
     const checks = await health.check();
     const ready = Object.values(checks).every(Boolean);
-    response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not ready', checks });
+    const remarks = await health.remarks?.();
+    const status = ready ? 'ready' : 'not ready';
+    response.status(ready ? 200 : 503).json({ status, checks, ...(remarks && { remarks }) });
   });
   return routes;
 }

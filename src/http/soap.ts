@@ -1,5 +1,7 @@
 import express, { type Express, type Request, type Response } from 'express';
+import type { Posted } from '../connectors/connector.ts';
 import type { Call, Reply } from '../exchange/call.ts';
+import { asFault } from '../fault/fault.ts';
 import { type Version, versions } from '../smev/namespaces.ts';
 import { type AddressRules, peerAddress, publicAddress } from './address.ts';
 import { type BodyLimits, readBody } from './body.ts';
@@ -11,9 +13,17 @@ export interface SoapFace {
   readonly health: Health;
   /** Answers every call, refusals included; never throws. */
   answer(call: Call): Promise<Reply>;
+  /** Takes what an agency posts in answer to a request that it took; never throws. */
+  callback(replyTo: string, posted: Posted): Promise<CallbackReply>;
   /** The WSDL of a version, or an XSD that it names, with addresses of `serviceUrl`. */
   publishWsdl(version: Version, serviceUrl: string): string;
   publishXsd(version: Version, name: string, serviceUrl: string): string | undefined;
+}
+
+/** HTTP status, and a line for whoever builds the agency's side. */
+export interface CallbackReply {
+  readonly status: 200 | 404 | 422 | 503;
+  readonly text: string;
 }
 
 /** The SOAP port: one path a version, WSDL and XSD beside it, health. */
@@ -26,6 +36,7 @@ export function soapApp(face: SoapFace): Express {
     app.get(path, (request, response) => publish(face, version, path, request, response));
     app.all(path, (request, response) => answerCall(face, version, request, response));
   }
+  app.post('/agency/:replyTo', (request, response) => takeCallback(face, request, response));
   app.use(healthRoutes(face.health));
   app.use((_request: Request, response: Response) => {
     const paths = versions.map((version) => `/smev/v${version}/ws`).join(', ');
@@ -47,7 +58,7 @@ async function answerCall(
     contentType: request.headers['content-type'],
     soapAction: Array.isArray(soapAction) ? soapAction[0] : soapAction,
     peer: peerAddress(request),
-    body: async () => readBody(request, face.limits),
+    body: async () => readBody(request, response, face.limits),
   });
   // A body that was not read to its end cannot be followed by another request.
   if (!request.complete) response.setHeader('Connection', 'close');
@@ -56,6 +67,20 @@ async function answerCall(
   response.setHeader('Content-Type', 'text/xml; charset=utf-8');
   response.setHeader('Content-Length', reply.bytes.byteLength);
   response.end(reply.bytes);
+}
+
+async function takeCallback(face: SoapFace, request: Request, response: Response): Promise<void> {
+  const { replyTo } = request.params;
+  try {
+    const body = await readBody(request, response, face.limits);
+    const contentType = request.headers['content-type'] ?? '';
+    const { status, text } = await face.callback(String(replyTo), { contentType, body });
+    response.status(status).type('text/plain').send(`${text}\n`);
+  } catch (thrown) {
+    const { row } = asFault(thrown);
+    if (!request.complete) response.setHeader('Connection', 'close');
+    response.status(row.http).type('text/plain').send(`${row.ru[0]} / ${row.en[0]}\n`);
+  }
 }
 
 function publish(

@@ -7,6 +7,8 @@ export const entryKinds = {
   refusal: ['отказ', 'refusal'],
   opinion: ['форма, о которой разошлись две проверки', 'a form that two verifiers differ about'],
   delivery: ['сообщение выдано', 'message delivered'],
+  dead: ['доставка остановлена и ждёт оператора', 'delivery stopped, waits for an operator'],
+  decision: ['решение оператора', 'decision of an operator'],
   answer: ['ответ отправлен', 'answer sent'],
   acknowledgement: ['получение подтверждено', 'receipt acknowledged'],
   expiry: ['срок жизни истёк', 'end of life passed'],

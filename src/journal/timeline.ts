@@ -13,6 +13,10 @@ export interface Step {
   readonly ms: number;
   /** Operation of the protocol, where the entry names it. */
   readonly operation: string | undefined;
+  /** Of an attempt at a delivery: its number, how long it took in ms, and how it ended. */
+  readonly attempt: number | undefined;
+  readonly took: number | undefined;
+  readonly outcome: string | undefined;
 }
 
 /** What happened to an exchange, in the order of time, over the chains of all nodes. */
@@ -30,12 +34,20 @@ export async function readTimeline(db: Kysely<Tables>, exchangeId: string): Prom
     at,
     verdict,
     ms: at - (entries[n - 1]?.at ?? at),
-    operation: operationIn(detail),
+    ...particularsOf(detail),
   }));
 }
 
-function operationIn(detail: string | null): string | undefined {
-  if (detail === null) return undefined;
-  const { operation } = JSON.parse(detail) as { readonly operation?: unknown };
-  return typeof operation === 'string' ? operation : undefined;
+function particularsOf(
+  detail: string | null,
+): Pick<Step, 'operation' | 'attempt' | 'took' | 'outcome'> {
+  const told = JSON.parse(detail ?? '{}') as Readonly<Record<string, unknown>>;
+  const text = (name: string) => (typeof told[name] === 'string' ? told[name] : undefined);
+  const number = (name: string) => (typeof told[name] === 'number' ? told[name] : undefined);
+  return {
+    operation: text('operation'),
+    attempt: number('attempt'),
+    took: number('ms'),
+    outcome: text('outcome') ?? text('decision'),
+  };
 }

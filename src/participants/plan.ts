@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { readCertificate } from '../pki/certificate.ts';
 import type { Tables } from '../store/tables.ts';
-import type { Route } from './routes.ts';
 import type { Loaded, LoadedVersion } from './documents.ts';
+import type { Route } from './routes.ts';
 
 /** One field that is added, changed or removed. */
 export interface Difference {

@@ -10,15 +10,7 @@ export const id = z
   );
 
 // Members of a route that name a file or a folder; they are made absolute when they are applied.
-const paths = new Set([
-  'authorizationFile',
-  'ca',
-  'certificate',
-  'folder',
-  'key',
-  'trust',
-  'wsdl',
-]);
+const paths = new Set(['authorizationFile', 'ca', 'certificate', 'folder', 'key', 'trust', 'wsdl']);
 
 const millis = z.int().min(1).max(86_400_000);
 
@@ -87,10 +79,17 @@ const rest = z.strictObject({
   authorizationFile: z.string().optional(),
   /** After 202: when to ask at Location for the first time, and when to give the answer up. */
   askEveryMs: millis.default(10_000),
-  answerWithinMs: z.int().min(1000).max(366 * 86_400_000).default(7 * 86_400_000),
+  answerWithinMs: z
+    .int()
+    .min(1000)
+    .max(366 * 86_400_000)
+    .default(7 * 86_400_000),
   /** Which HTTP status is a business refusal, and with which code the sender is told. */
   rejections: z
-    .record(z.string().regex(/^4\d\d$/), z.enum(['ACCESS_DENIED', 'NO_DATA', 'UNKNOWN_REQUEST_DESCRIPTION', 'FAILURE']))
+    .record(
+      z.string().regex(/^4\d\d$/),
+      z.enum(['ACCESS_DENIED', 'NO_DATA', 'UNKNOWN_REQUEST_DESCRIPTION', 'FAILURE']),
+    )
     .default({ '422': 'UNKNOWN_REQUEST_DESCRIPTION' }),
   /** Where to ask whether the agency is up; the URL itself where absent. */
   probeUrl: z.url({ protocol: /^https?$/ }).optional(),
@@ -123,7 +122,11 @@ const smev = z.strictObject({
   trust: z.string(),
   nodeId: z.string().min(1).max(50).optional(),
   pollMs: millis.default(5000),
-  answerWithinMs: z.int().min(1000).max(366 * 86_400_000).default(30 * 86_400_000),
+  answerWithinMs: z
+    .int()
+    .min(1000)
+    .max(366 * 86_400_000)
+    .default(30 * 86_400_000),
 });
 export type SmevRoute = z.infer<typeof smev>;
 
@@ -134,7 +137,11 @@ const directory = z.strictObject({
   folder: z.string(),
   pollMs: millis.default(2000),
   answerBytesMax: connection.answerBytesMax,
-  answerWithinMs: z.int().min(1000).max(366 * 86_400_000).default(30 * 86_400_000),
+  answerWithinMs: z
+    .int()
+    .min(1000)
+    .max(366 * 86_400_000)
+    .default(30 * 86_400_000),
 });
 export type DirectoryRoute = z.infer<typeof directory>;
 

@@ -1,17 +1,16 @@
 import type { Clock, Millis } from '../clock.ts';
 import type { Database } from '../store/database.ts';
-import { claimDelivery } from './delivery.ts';
-import { type Job, Lane } from './lane.ts';
-import type { Attempt, DeliveryQueue } from './queue.ts';
+import { attemptOnce, type ClaimSettings } from './claim.ts';
+import type { Due } from './delivery.ts';
+import { endWithin } from './end-within.ts';
+import { Lane } from './lane.ts';
+import type { Attempt, DeliveryQueue, LaneRules } from './queue.ts';
 import { Sweep, type SweepSettings } from './sweep.ts';
 
-export interface InProcessSettings extends SweepSettings {
+export interface InProcessSettings extends SweepSettings, ClaimSettings {
+  readonly breaker: SweepSettings['breaker'] & ClaimSettings['breaker'];
   /** Attempts at once in all lanes. */
   readonly concurrency: number;
-  /** Attempts at once in one lane: a slow agency holds up no other. */
-  readonly laneConcurrency: number;
-  /** An attempt that takes longer is given up and tried again. */
-  readonly attemptMaxMs: number;
 }
 
 /** The embedded engine: jobs in memory, bounded, over the deliveries in the database. */
@@ -19,11 +18,13 @@ export class InProcessQueue implements DeliveryQueue {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #settings: InProcessSettings;
+  readonly #rulesOf: (lane: string) => LaneRules;
   readonly #failed: (error: unknown, exchangeId?: string) => void;
   readonly #sweep: Sweep;
   /** In the order of their turn: a lane that began an attempt goes to the end. */
   readonly #lanes = new Map<string, Lane>();
   readonly #running = new Map<string, Promise<void>>();
+  readonly #stopping = new AbortController();
   #attempt: Attempt | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -32,13 +33,15 @@ export class InProcessQueue implements DeliveryQueue {
     database: Database,
     clock: Clock,
     settings: InProcessSettings,
+    rulesOf: (lane: string) => LaneRules,
     failed: (error: unknown, exchangeId?: string) => void,
   ) {
     this.#database = database;
     this.#clock = clock;
     this.#settings = settings;
+    this.#rulesOf = rulesOf;
     this.#failed = failed;
-    this.#sweep = new Sweep(database, clock, settings, failed);
+    this.#sweep = new Sweep(database, clock, settings, false, failed);
   }
 
   start(attempt: Attempt): void {
@@ -47,26 +50,30 @@ export class InProcessQueue implements DeliveryQueue {
     this.#pump();
   }
 
-  enqueue(exchangeId: string, lane: string, notBefore: Millis): void {
-    let line = this.#lanes.get(lane);
+  enqueue(due: Due): void {
+    let line = this.#lanes.get(due.lane);
     if (line === undefined) {
       line = new Lane(this.#settings.laneWaitingMax);
-      this.#lanes.set(lane, line);
+      this.#lanes.set(due.lane, line);
     }
-    line.add({ exchangeId, notBefore });
+    line.add(due);
     this.#pump();
+  }
+
+  wants(lane: string): number {
+    return this.#lanes.get(lane)?.room ?? this.#settings.laneWaitingMax;
+  }
+
+  isUp(): boolean {
+    return true;
   }
 
   async stop(withinMs: number): Promise<void> {
     this.#attempt = undefined;
     clearTimeout(this.#timer);
     await this.#sweep.stop();
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, withinMs);
-    });
-    await Promise.race([Promise.allSettled(this.#running.values()), late]);
-    clearTimeout(timer);
+    const all = Promise.allSettled(this.#running.values());
+    await endWithin(all, withinMs, this.#stopping);
   }
 
   /** Begins what may begin, and wakes at the time of what is due next. */
@@ -85,40 +92,44 @@ export class InProcessQueue implements DeliveryQueue {
   #beginOne(attempt: Attempt): boolean {
     const now = this.#clock.now();
     for (const [name, lane] of this.#lanes) {
-      if (lane.running >= this.#settings.laneConcurrency) continue;
+      const { concurrency, rate } = this.#rulesOf(name);
+      if (lane.running >= concurrency || lane.freeAt(now, rate) > now) continue;
       const job = lane.take(now, (id) => this.#running.has(id));
       if (job === undefined) continue;
       this.#lanes.delete(name);
       this.#lanes.set(name, lane);
-      lane.running += 1;
-      this.#running.set(job.exchangeId, this.#run(job, name, lane, attempt));
+      lane.begin(now);
+      this.#running.set(job.exchange_id, this.#run(job, lane, attempt));
       return true;
     }
     return false;
   }
 
-  async #run({ exchangeId }: Job, name: string, lane: Lane, attempt: Attempt): Promise<void> {
+  async #run({ exchange_id: exchangeId, lane: name }: Due, lane: Lane, attempt: Attempt) {
     try {
-      const claimed = await claimDelivery(this.#database.kysely, exchangeId, {
-        now: this.#clock.now(),
-        attemptMs: this.#settings.attemptMaxMs,
-      });
-      if (claimed !== undefined) await attempt(claimed);
+      const job = { exchangeId, lane: name };
+      const stopping = this.#stopping.signal;
+      await attemptOnce(this.#database, this.#clock, this.#settings, attempt, job, stopping);
     } catch (error) {
       this.#failed(error, exchangeId);
     } finally {
       lane.running -= 1;
       this.#running.delete(exchangeId);
-      if (lane.isIdle) this.#lanes.delete(name);
+      // What began of late counts towards the rate.
+      if (lane.isIdle && this.#rulesOf(name).rate === undefined) this.#lanes.delete(name);
       this.#pump();
     }
   }
 
   /** The earliest time in the lanes that have room. */
   #nextTime(): Millis | undefined {
-    const times = [...this.#lanes.values()]
-      .filter((lane) => lane.running < this.#settings.laneConcurrency)
-      .flatMap((lane) => lane.nextTime((id) => this.#running.has(id)) ?? []);
+    const now = this.#clock.now();
+    const times = [...this.#lanes].flatMap(([name, lane]) => {
+      const { concurrency, rate } = this.#rulesOf(name);
+      if (lane.running >= concurrency) return [];
+      const time = lane.nextTime((id) => this.#running.has(id));
+      return time === undefined ? [] : [Math.max(time, lane.freeAt(now, rate))];
+    });
     return times.length === 0 ? undefined : Math.min(...times);
   }
 }

@@ -51,24 +51,73 @@ function pidIn(path: string): string {
   }
 }
 
+/** A node name that this process holds. */
+export interface NameLock extends NodeLock {
+  readonly name: string;
+}
+
+const againMs = 1000;
+
 /**
- * One process a node name on a shared PostgreSQL, by an advisory lock on a connection of its own.
+ * One process a node name on a shared PostgreSQL, by an advisory lock on a connection of its own: the
+ * first of the names that is free. Where the connection breaks, the name is taken again.
  *
- * @throws LockHeld
+ * @param lost told when another process has the name by then
+ * @throws LockHeld when all are taken
  */
-export async function lockNodeName(url: string, nodeId: string): Promise<NodeLock> {
-  const client = new pg.Client({ connectionString: url });
+export async function lockNodeName(
+  url: string,
+  names: readonly string[],
+  lost: (name: string) => void,
+): Promise<NameLock> {
+  const taken = await takeName(url, names);
+  let { client } = taken;
+  const { name } = taken;
+  let released = false;
+  let timer: NodeJS.Timeout | undefined;
+  const watch = () => {
+    client.once('end', () => {
+      if (!released) timer = setTimeout(retake, againMs);
+    });
+  };
+  const retake = () => {
+    takeName(url, [name]).then(
+      (next) => {
+        client = next.client;
+        watch();
+        if (released) void client.end();
+      },
+      (error: unknown) => {
+        if (error instanceof LockHeld) lost(name);
+        else if (!released) timer = setTimeout(retake, againMs);
+      },
+    );
+  };
+  watch();
+  return {
+    name,
+    release: async () => {
+      released = true;
+      clearTimeout(timer);
+      await client.end().catch(() => undefined);
+    },
+  };
+}
+
+async function takeName(url: string, names: readonly string[]) {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
   client.on('error', () => undefined);
   await client.connect();
-  const { rows } = await client.query(
-    "SELECT pg_try_advisory_lock(hashtext('mezhved node'), hashtext($1)) AS held",
-    [nodeId],
-  );
-  if (rows[0]?.held !== true) {
-    await client.end();
-    throw new LockHeld(
-      `узел с именем ${nodeId} уже работает с этой базой / a node named ${nodeId} works on this database already`,
+  for (const name of names) {
+    const { rows } = await client.query(
+      "SELECT pg_try_advisory_lock(hashtext('mezhved node'), hashtext($1)) AS held",
+      [name],
     );
+    if (rows[0]?.held === true) return { client, name };
   }
-  return { release: () => client.end() };
+  await client.end();
+  throw new LockHeld(
+    `узел с именем ${names[0]} уже работает с этой базой; задайте другое в MEZHVED_NODE_ID / ` +
+      `a node named ${names[0]} works on this database already; set another name in MEZHVED_NODE_ID`,
+  );
 }

@@ -2,9 +2,14 @@ import { Migrator, sql } from 'kysely';
 import type { Database } from './database.ts';
 import { first } from './migrations/0001-first.ts';
 import { signatures } from './migrations/0002-signatures.ts';
+import { delivery } from './migrations/0003-delivery.ts';
 
 // Numbered and append-only: a migration that was released never changes.
-const migrations = { '0001-first': first, '0002-signatures': signatures };
+const migrations = {
+  '0001-first': first,
+  '0002-signatures': signatures,
+  '0003-delivery': delivery,
+};
 
 /**
  * Brings the schema to this version of the code; what is there already stays.

@@ -88,12 +88,45 @@ export interface DeliveryTable {
   lane: string;
   /** 'due', 'running', 'done' or 'dead'. */
   state: string;
+  /** When it is due; of what has ended, when it did. */
   due_at: number;
   /** A running attempt is given up at this time and becomes due again. */
   running_until: number | null;
+  /** Attempts begun; what names a claim. */
   attempts: number;
   /** JSON of the last cause: code and private text. */
   cause: string | null;
+  /** The information system that waits for the answer. */
+  sender: string;
+  /** Its place in the lane: the senders of a lane take turns. */
+  turn: number;
+  /** Failed attempts since the last that did not fail. */
+  failures: number;
+  /** What the agency gave for the request when it took it to answer later. */
+  ticket: string | null;
+}
+
+/** How a lane fares, as all processes see it. */
+export interface LaneTable {
+  name: string;
+  /** Attempts in a row that found the agency down. */
+  failures: number;
+  /** Nothing goes to the agency before; 0 where nothing is in the way. */
+  open_until: number;
+}
+
+/** Work that one process does at a time. */
+export interface DutyTable {
+  name: string;
+  held_until: number;
+}
+
+/** A request that an uplink took from an upstream node, with where its answer goes. */
+export interface UplinkRequestTable {
+  message_id: string;
+  uplink: string;
+  reply_to: string;
+  taken_at: number;
 }
 
 export interface JournalChainTable {
@@ -184,6 +217,9 @@ export interface Tables {
   message: MessageTable;
   queue_item: QueueItemTable;
   delivery: DeliveryTable;
+  lane: LaneTable;
+  duty: DutyTable;
+  uplink_request: UplinkRequestTable;
   journal_chain: JournalChainTable;
   journal_entry: JournalEntryTable;
   participant: ParticipantTable;

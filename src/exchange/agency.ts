@@ -1,0 +1,112 @@
+import type { AgencyAnswer, Collected, Waiting } from '../connectors/connector.ts';
+import { ConnectorFailure } from '../connectors/failure.ts';
+import { Fault } from '../fault/fault.ts';
+import type { EntryDraft } from '../journal/entry.ts';
+import type { CommitScope } from '../journal/writer.ts';
+import type { Version } from '../smev/namespaces.ts';
+import type { MadeContent } from '../smev/responses.ts';
+import type { ExchangeTable } from '../store/tables.ts';
+import type { ExchangeContext } from './context.ts';
+import { entry } from './entries.ts';
+import { advance } from './exchanges.ts';
+import { asyncErrorOf, makeAnswer, type OwnAnswer, recordAnswer } from './own-answer.ts';
+import { statusFor } from './status.ts';
+
+/** What an agency said, by whichever way it came. */
+export type AgencyNews = AgencyAnswer | Waiting | Extract<Collected['answer'], { kind: 'interim' }>;
+
+/** What an agency said, made into messages of the exchange. */
+export interface Prepared {
+  readonly kind: AgencyNews['kind'];
+  readonly answers: readonly OwnAnswer[];
+  readonly evidence: Uint8Array | undefined;
+}
+
+/**
+ * Makes what the agency said into the messages that its sender gets.
+ *
+ * @throws ConnectorFailure ANSWER_BROKEN when the content is not of the message type
+ */
+export async function prepareNews(
+  context: ExchangeContext,
+  exchange: ExchangeTable,
+  news: AgencyNews,
+): Promise<Prepared> {
+  const made: MadeContent[] = (news.statuses ?? []).map((each) => ({ kind: 'status', ...each }));
+  if (news.kind !== 'waiting' && news.kind !== 'interim') made.push(madeOf(exchange, news));
+  const answers: OwnAnswer[] = [];
+  for (const each of made) answers.push(await make(context, exchange, each));
+  return { kind: news.kind, answers, evidence: news.evidence };
+}
+
+async function make(context: ExchangeContext, exchange: ExchangeTable, made: MadeContent) {
+  try {
+    return await makeAnswer(context, exchange, made);
+  } catch (thrown) {
+    if (!(thrown instanceof Fault) || thrown.code !== 'AGENCY_ANSWER_INVALID') throw thrown;
+    const places = (thrown.detail.findings ?? []).map(({ path, rule }) => `${path}: ${rule}`);
+    const why = places.length === 0 ? 'not of the message type' : places.slice(0, 5).join('; ');
+    throw new ConnectorFailure('ANSWER_BROKEN', why, { cause: thrown });
+  }
+}
+
+function madeOf(exchange: ExchangeTable, answer: AgencyAnswer): MadeContent {
+  switch (answer.kind) {
+    case 'content':
+      return { kind: 'response', content: Buffer.from(answer.content).toString() };
+    case 'rejection': {
+      const { code, description } = answer;
+      return { kind: 'rejection', reasons: [{ code, description }] };
+    }
+    case 'failure': {
+      const { code, description } = answer;
+      const category = statusFor(exchange.version as Version, 'requestIsRejectedBySmev');
+      return asyncErrorOf(exchange, { category, details: description, code, description });
+    }
+  }
+}
+
+/**
+ * Records the messages in the transaction of the caller; an exchange that has its final answer gets no
+ * other.
+ *
+ * @throws Fault QUEUE_FULL
+ */
+export async function recordNews(
+  context: ExchangeContext,
+  scope: CommitScope,
+  exchange: ExchangeTable,
+  { answers }: Prepared,
+): Promise<void> {
+  if (answers.length === 0) return;
+  await advance(scope.tx, exchange.id, 'underProcessing', context.clock.now());
+  for (const own of answers) {
+    const outcome = await recordAnswer(context, scope, own, 'good');
+    if (outcome === 'queue-full') throw new Fault('QUEUE_FULL');
+  }
+}
+
+/** An entry about an attempt, or about an answer that came by another way. */
+export function enterDelivery(
+  context: Pick<ExchangeContext, 'clock' | 'random'>,
+  scope: CommitScope,
+  exchange: ExchangeTable,
+  what: {
+    readonly kind?: EntryDraft['kind'];
+    readonly verdict: string;
+    readonly evidence?: Uint8Array | undefined;
+    readonly detail: Readonly<Record<string, unknown>>;
+  },
+): void {
+  scope.journal({
+    ...entry(context, what.kind ?? 'delivery', {
+      version: exchange.version,
+      exchangeId: exchange.id,
+      messageId: exchange.message_id,
+      messageType: exchange.message_type,
+      ...(what.evidence === undefined ? {} : { content: scope.content(what.evidence) }),
+    }),
+    verdict: what.verdict,
+    detail: what.detail,
+  });
+}

@@ -1,0 +1,146 @@
+import { randomBytes } from 'node:crypto';
+import { userInfo } from 'node:os';
+import { systemClock } from '../clock.ts';
+import { OpinionPool } from '../compute/opinion-pool.ts';
+import { ComputePool, type Snapshot } from '../compute/pool.ts';
+import type { Config } from '../config/table.ts';
+import { Connectors } from '../connectors/connectors.ts';
+import type { ExchangeContext } from '../exchange/context.ts';
+import { entry } from '../exchange/entries.ts';
+import { Pressure } from '../exchange/pressure.ts';
+import { JournalWriter } from '../journal/writer.ts';
+import { createLog } from '../log.ts';
+import { createMetrics } from '../metrics.ts';
+import { type Registry, readRegistry, watchRegistry } from '../participants/registry.ts';
+import { growSandbox, seedSandbox } from '../participants/seed.ts';
+import { exampleFingerprints, exampleKeyProblem } from '../pki/examples.ts';
+import { type PemPair, readPemPair } from '../pki/keystore.ts';
+import type { DeliveryQueue } from '../queue/queue.ts';
+import { openDatabase } from '../store/database.ts';
+import { checkDurability } from '../store/durability.ts';
+import { migrate } from '../store/migrations.ts';
+import { chooseEngine } from './engine.ts';
+
+/** What every process of a node is made of, with the parts whose lifetime it holds. */
+export interface Composed extends ExchangeContext {
+  readonly compute: ComputePool;
+  readonly opinions: OpinionPool;
+  readonly connectors: Connectors;
+  readonly queue: DeliveryQueue;
+  /** Ends everything that is not a face, in order. */
+  close(): Promise<void>;
+}
+
+const taskMaxMs = 60_000;
+const waitingOpinions = 'Messages that wait for a second opinion';
+
+/**
+ * Composes a process of its rooms: store, registry, threads, connectors, engine. Nothing is delivered
+ * and no face is open yet.
+ *
+ * @throws Error with a plain sentence
+ */
+export async function compose(config: Config): Promise<Composed> {
+  const { limits, node } = config;
+  const log = createLog(config.log);
+  const metrics = createMetrics();
+  const database = openDatabase(config.database.url);
+  await checkDurability(database);
+  await migrate(database);
+  const journal = new JournalWriter(database, node.id);
+  const who = userInfo().username;
+  const declaring = { database, journal, who, now: systemClock.now, random: randomBytes };
+  if (config.profile === 'sandbox') {
+    await seedSandbox(declaring);
+    await growSandbox(declaring);
+  }
+  const distrusted = config.profile === 'sandbox' ? new Set<string>() : exampleFingerprints();
+  let registry = await readRegistry(database, distrusted);
+  const compute = new ComputePool(threadsOf(config), snapshotOf(config, registry));
+  await compute.ready();
+  const opinions = new OpinionPool(config.secondOpinion, log);
+  const queue = await chooseEngine(config, { database, log, registry: () => registry });
+  const connectors = new Connectors(config.publicUrl);
+  const context: ExchangeContext = {
+    limits,
+    nodeId: node.id,
+    self: { mnemonic: node.mnemonic, name: node.name },
+    clock: systemClock,
+    random: pooledRandom(),
+    compute,
+    opinions,
+    database,
+    journal,
+    registry: () => registry,
+    queue,
+    pressure: new Pressure(limits),
+    log,
+    metrics,
+  };
+  const takeUp = async (): Promise<Registry> => {
+    const next = await readRegistry(database, distrusted);
+    await compute.replace(snapshotOf(config, next));
+    registry = next;
+    log.info({ revision: next.revision }, 'configuration taken up');
+    return next;
+  };
+  await journal.commit(async (scope) => scope.journal(entry(context, 'start')));
+  const watch = watchRegistry(database, registry.revision, takeUp, (error) =>
+    log.error({ why: String(error) }, 'configuration could not be taken up'),
+  );
+  metrics.gauge('mezhved_compute_waiting', 'Tasks that wait for a thread', () => compute.waiting);
+  metrics.gauge('mezhved_second_opinions_waiting', waitingOpinions, () => opinions.waiting);
+  metrics.gauge(
+    'mezhved_commit_waiting',
+    'Works that wait for a transaction',
+    () => journal.waiting,
+  );
+  const close = async () => {
+    await watch.stop();
+    await connectors.close();
+    await journal.commit(async (scope) => scope.journal(entry(context, 'stop')));
+    await journal.drain();
+    await compute.close();
+    await opinions.close();
+    await database.close();
+  };
+  return { ...context, compute, opinions, connectors, queue, close };
+}
+
+const randomPoolBytes = 4096;
+
+/** Random bytes drawn from the system many at a time: a message takes a few of them several times. */
+function pooledRandom(): (bytes: number) => Buffer {
+  let pool = Buffer.alloc(0);
+  return (bytes) => {
+    if (pool.byteLength < bytes) pool = randomBytes(Math.max(randomPoolBytes, bytes));
+    const drawn = Buffer.from(pool.subarray(0, bytes));
+    pool = pool.subarray(bytes);
+    return drawn;
+  };
+}
+
+function threadsOf({ compute, limits }: Config) {
+  return {
+    threads: compute.threads,
+    waitingMax: limits.requestsInFlightMax,
+    taskMs: taskMaxMs,
+  };
+}
+
+function keysOf({ node, profile }: Config): PemPair[] {
+  return node.keys.map((files) => {
+    const pair = readPemPair(files);
+    const problem = exampleKeyProblem(profile, pair.certificate);
+    if (problem !== undefined) throw new Error(`${files.certificate}: ${problem}`);
+    return pair;
+  });
+}
+
+function snapshotOf(config: Config, { messageTypes }: Registry): Snapshot {
+  return {
+    messageTypes: messageTypes.map(({ id, versions }) => ({ id, versions })),
+    keys: keysOf(config),
+    profiles: config.signatures.profiles,
+  };
+}

@@ -1,0 +1,105 @@
+import type { Config } from '../config/table.ts';
+import { LockHeld, lockDataFolder, lockNodeName, type NodeLock } from '../store/lock.ts';
+import { type Composed, compose } from './composed.ts';
+import { startDelivering, startExpiring, startLooking } from './delivering.ts';
+import { healthOf, openAdminFace, openSoapFace, workerHealth } from './faces.ts';
+
+/** A process that takes messages, delivers them, or both. */
+export interface RunningNode {
+  /** Such as http://127.0.0.1:8080; undefined for a process that only delivers. */
+  readonly soapUrl: string | undefined;
+  readonly adminUrl: string;
+  /** The name of its chain in the journal. */
+  readonly id: string;
+  /** Finishes what is in flight, hands back the rest, closes everything. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a node: it takes messages, and delivers them where the configuration leaves it to `serve`.
+ *
+ * @throws LockHeld when another node has the place; RedisUnfit; Error with a plain sentence otherwise
+ */
+export async function startNode(
+  config: Config,
+): Promise<RunningNode & { readonly soapUrl: string }> {
+  const { lock } = await takeLock(config, [config.node.id]);
+  const context = await compose(config);
+  const looking = startLooking(context, config);
+  const expiring = startExpiring(context, config);
+  const delivers = config.delivery.serve || config.redisUrl === undefined;
+  const delivering = delivers ? await startDelivering(context, config) : undefined;
+  const soap = await openSoapFace(config, context);
+  const admin = await openAdminFace(config, context, healthOf(context, config));
+  return {
+    soapUrl: soap.url,
+    adminUrl: admin.url,
+    id: config.node.id,
+    stop: async () => {
+      await Promise.all([soap.close(), looking.stop(), expiring.stop()]);
+      await stopDelivering(context, delivering);
+      await Promise.all([context.close(), admin.close()]);
+      await lock.release();
+    },
+  };
+}
+
+// A worker without a name of its own takes the first that is free, so that chains of the journal are few.
+const workersMax = 200;
+
+/**
+ * Starts a worker: it delivers and takes no messages. Any number may run beside each other.
+ *
+ * @throws LockHeld, RedisUnfit; Error with a plain sentence otherwise
+ */
+export async function startWorker(config: Config): Promise<RunningNode> {
+  if (config.redisUrl === undefined || config.database.url.startsWith('sqlite:')) {
+    throw new Error(
+      'worker нужны общие PostgreSQL и Redis: MEZHVED_DATABASE_URL и MEZHVED_REDIS_URL; без них доставляет сам serve / ' +
+        'worker needs a shared PostgreSQL and Redis: MEZHVED_DATABASE_URL and MEZHVED_REDIS_URL; without them serve delivers itself',
+    );
+  }
+  const names = Array.from({ length: workersMax }, (_, n) => `${config.node.id}-worker-${n + 1}`);
+  const { lock, name } = await takeLock(config, names);
+  const named: Config = { ...config, node: { ...config.node, id: name } };
+  const context = await compose(named);
+  const expiring = startExpiring(context, named);
+  const delivering = await startDelivering(context, named);
+  const admin = await openAdminFace(named, context, workerHealth(context));
+  return {
+    soapUrl: undefined,
+    adminUrl: admin.url,
+    id: name,
+    stop: async () => {
+      await expiring.stop();
+      await stopDelivering(context, delivering);
+      await Promise.all([context.close(), admin.close()]);
+      await lock.release();
+    },
+  };
+}
+
+async function stopDelivering(
+  { queue }: Composed,
+  delivering: Awaited<ReturnType<typeof startDelivering>> | undefined,
+): Promise<void> {
+  if (delivering === undefined) await queue.stop(0);
+  else await delivering.stop();
+}
+
+async function takeLock(
+  { database, data }: Config,
+  names: readonly string[],
+): Promise<{ readonly lock: NodeLock; readonly name: string }> {
+  if (database.url.startsWith('sqlite:')) {
+    return { lock: lockDataFolder(data), name: names[0] ?? '' };
+  }
+  const lock = await lockNodeName(database.url, names, (name) => {
+    // Two processes of one name would write one chain and lease one message twice.
+    process.stderr.write(
+      `${new LockHeld(`имя ${name} занял другой узел / another node took the name ${name}`).message}\n`,
+    );
+    process.exit(1);
+  });
+  return { lock, name: lock.name };
+}
