@@ -4,7 +4,11 @@ import type { Connector } from './connector.ts';
 import { ConnectorFailure } from './failure.ts';
 
 /** */
-export function rest(_route: RestRoute, type: MessageType, _publicUrl: string | undefined): Connector {
+export function rest(
+  _route: RestRoute,
+  type: MessageType,
+  _publicUrl: string | undefined,
+): Connector {
   const unbuilt = () => Promise.reject(new ConnectorFailure('NOT_SENT', type.id));
   return { deliver: unbuilt, probe: unbuilt, close: async () => undefined };
 }
