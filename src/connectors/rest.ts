@@ -1,14 +1,158 @@
+import { type Clock, systemClock } from '../clock.ts';
 import type { MessageType } from '../participants/registry.ts';
 import type { RestRoute } from '../participants/routes.ts';
-import type { Connector } from './connector.ts';
-import { ConnectorFailure } from './failure.ts';
+import { authorization, identityHeaders } from './agency-headers.ts';
+import type { AgencyAnswer, AgencyRequest, Connector, Posted, Waiting } from './connector.ts';
+import { type ContentForms, contentForms } from './content-forms.ts';
+import { ConnectorFailure, failures } from './failure.ts';
+import { type HttpAnswer, type HttpCaller, httpCaller, placeOf } from './http-call.ts';
+import { checkAlive, failureOfStatus, retryAfter } from './http-status.ts';
+import { readAnswer, rejectionOfStatus, statusOf } from './rest-answer.ts';
+import { locationOf, readTicket, type Ticket, writeTicket } from './rest-ticket.ts';
 
-/** */
+interface Rest {
+  readonly route: RestRoute;
+  readonly forms: ContentForms;
+  readonly caller: HttpCaller;
+  readonly publicUrl: string | undefined;
+  readonly clock: Clock;
+}
+
+/** Retry-After: 0 must not make the node ask without pause. */
+const askAfterMsMin = 1000;
+
+/**
+ * An agency with a REST service: the content is posted, and answered at once, at Location later, or to
+ * the node's callback. docs/connectors.md is the contract.
+ *
+ * @param publicUrl the node's own address; without it no callback is offered
+ */
 export function rest(
-  _route: RestRoute,
+  route: RestRoute,
   type: MessageType,
-  _publicUrl: string | undefined,
+  publicUrl: string | undefined,
+  clock: Clock = systemClock,
 ): Connector {
-  const unbuilt = () => Promise.reject(new ConnectorFailure('NOT_SENT', type.id));
-  return { deliver: unbuilt, probe: unbuilt, close: async () => undefined };
+  const caller = httpCaller(route);
+  const parts: Rest = { route, forms: contentForms(type), caller, publicUrl, clock };
+  return {
+    deliver: (request, signal) => deliver(parts, request, signal),
+    ask: (request, ticket, signal) => ask(parts, request, readTicket(ticket), signal),
+    readCallback: (request, posted) => readAnswer(request, posted, route, parts.forms),
+    probe: (signal) => probe(parts, signal),
+    close: () => caller.close(),
+  };
+}
+
+async function deliver(
+  parts: Rest,
+  request: AgencyRequest,
+  signal: AbortSignal,
+): Promise<AgencyAnswer | Waiting> {
+  const { route, forms, caller, clock } = parts;
+  const json = route.format === 'json';
+  const body = json ? Buffer.from(forms.requestJson(request)) : request.content;
+  const headers = {
+    ...(await headersOf(parts, request)),
+    'Content-Type': json ? 'application/json' : 'application/xml; charset=utf-8',
+  };
+  const answer = await caller.call({ method: 'POST', url: route.url, headers, body }, signal);
+  const until = clock.now() + route.answerWithinMs;
+  if (answer.status === 202) return waitingOf(parts, answer, { url: undefined, until }, route.url);
+  return answerOf(parts, request, answer, route.rejections);
+}
+
+async function ask(
+  parts: Rest,
+  request: AgencyRequest,
+  ticket: Ticket,
+  signal: AbortSignal,
+): Promise<AgencyAnswer | Waiting> {
+  const { route, caller, clock } = parts;
+  const { url, until } = ticket;
+  if (url === undefined) throw noAnswer('the agency did not call back');
+  // The route may have been given another address meanwhile: a ticket sends the node nowhere else.
+  locationOf(url, route.url);
+  const headers = await headersOf(parts, request);
+  try {
+    const answer = await caller.call({ method: 'GET', url, headers }, signal);
+    if (answer.status === 202) {
+      if (clock.now() >= until) throw noAnswer('the agency has no answer yet');
+      return waitingOf(parts, answer, ticket, url);
+    }
+    // At Location these say that the ticket is not known, and nothing of the data asked for.
+    const { 404: _, 410: __, ...rejections } = route.rejections;
+    return answerOf(parts, request, answer, rejections);
+  } catch (error) {
+    if (!(error instanceof ConnectorFailure) || clock.now() < until) throw error;
+    const { code, message } = error;
+    throw failures[code].retry && code !== 'STOPPED' ? noAnswer(message) : error;
+  }
+}
+
+function noAnswer(why: string): ConnectorFailure {
+  return new ConnectorFailure('NO_ANSWER', why);
+}
+
+async function headersOf(
+  { route, publicUrl }: Rest,
+  request: AgencyRequest,
+): Promise<Record<string, string>> {
+  const address = publicUrl?.replace(/\/+$/, '');
+  return {
+    Accept: 'application/xml, application/json, application/problem+json',
+    ...identityHeaders(request),
+    ...(address === undefined
+      ? {}
+      : { 'X-Mezhved-Callback': `${address}/agency/${request.replyTo}` }),
+    ...(await authorization(route.authorizationFile)),
+  };
+}
+
+function answerOf(
+  { route, forms, clock }: Rest,
+  request: AgencyRequest,
+  answer: HttpAnswer,
+  rejections: RestRoute['rejections'],
+): AgencyAnswer {
+  const { status } = answer;
+  const rejection = rejections[status];
+  if (rejection !== undefined) return rejectionOfStatus(postedOf(answer), status, rejection);
+  if (status < 200 || status > 299) throw failureOfStatus(answer, placeOf(route.url), clock);
+  if (status !== 200 && status !== 201) {
+    throw new ConnectorFailure('ANSWER_BROKEN', `${placeOf(route.url)}: HTTP ${status}, no answer`);
+  }
+  return readAnswer(request, postedOf(answer), route, forms);
+}
+
+function postedOf({ headers, body }: HttpAnswer): Posted {
+  return { contentType: headers['content-type'] ?? '', body };
+}
+
+function waitingOf(
+  { route, clock }: Rest,
+  answer: HttpAnswer,
+  { url: known, until }: Ticket,
+  asked: string,
+): Waiting {
+  const { location } = answer.headers;
+  const url = location === undefined ? known : locationOf(location, asked);
+  const left = Math.max(until - clock.now(), 0);
+  const told = retryAfter(answer.headers, clock);
+  const next = told === undefined ? route.askEveryMs : Math.max(told, askAfterMsMin);
+  const status = statusOf(postedOf(answer));
+  return {
+    kind: 'waiting',
+    ticket: writeTicket({ url, until }),
+    askAfterMs: url === undefined ? left : Math.min(next, left),
+    ...(status === undefined ? {} : { statuses: [status] }),
+    ...(answer.body.byteLength === 0 ? {} : { evidence: answer.body }),
+  };
+}
+
+async function probe({ route, caller, clock }: Rest, signal: AbortSignal): Promise<void> {
+  const url = route.probeUrl ?? route.url;
+  const own = new URL(url).origin === new URL(route.url).origin;
+  const headers = await authorization(own ? route.authorizationFile : undefined);
+  checkAlive(await caller.call({ method: 'HEAD', url, headers }, signal), placeOf(url), clock);
 }

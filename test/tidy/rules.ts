@@ -51,6 +51,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   'better-sqlite3': ['store'],
   commander: ['cli', 'main'],
   express: ['http', 'admin'],
+  'fast-xml-parser': ['connectors'],
   kysely: ['store', 'journal', 'queue', 'smev', 'participants', 'exchange', 'cli'],
   'libxml2-wasm': ['xml'],
   'node-forge': ['pki'],
@@ -80,7 +81,7 @@ export function doorProblems(files: readonly SourceFile[]): string[] {
 
 const outside = [
   /^node:(?!crypto$|path$|url$|util$|buffer$)/,
-  /^(better-sqlite3|pg|express|piscina|pino|prom-client|undici|xmllint-wasm|commander)$/,
+  /^(better-sqlite3|pg|express|piscina|pino|prom-client|soap|undici|xmllint-wasm|commander)$/,
 ];
 const world =
   /\b(?:Date\.now|Math\.random|process\.|performance\.now|setTimeout|setInterval|setImmediate|fetch|randomBytes|randomUUID|generateKeyPair\w*)\b|\bnew Date\(\)/;

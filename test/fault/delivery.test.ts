@@ -1,0 +1,202 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect } from 'chai';
+import { type Agency, type Behaviour, startAgency } from '../harness/agency.ts';
+import { mezhved } from '../harness/node.ts';
+import { Chance } from './chance.ts';
+import { Deployment, type Plan } from './deployment.ts';
+import { Load } from './load.ts';
+
+const full = process.env['MEZHVED_FULL'] === '1';
+const exchanges = full ? 2000 : 60;
+const times = full ? 5 : 1;
+const quietMs = full ? 3000 : 1000;
+
+interface Stage {
+  readonly deployment: Deployment;
+  readonly agency: Agency;
+  readonly chance: Chance;
+}
+
+/** One thing that goes wrong while requests are in flight, and is over again. */
+interface Trouble {
+  readonly name: string;
+  /** Also run with a few exchanges by `npm test`. */
+  readonly quick?: boolean;
+  readonly kinds?: readonly Plan['kind'][];
+  readonly plan?: Partial<Plan>;
+  /** How the agency behaves meanwhile. */
+  readonly behaviour?: Behaviour;
+  readonly happen: (stage: Stage) => Promise<void>;
+}
+
+const somewhile = (chance: Chance) => wait(chance.between(200, full ? 2500 : 600));
+
+const one = <T>(of: readonly T[], chance: Chance): T => of[chance.between(0, of.length)] as T;
+
+const troubles: readonly Trouble[] = [
+  {
+    name: 'kill -9 of a node',
+    quick: true,
+    happen: async ({ deployment, chance }) => {
+      const node = one(deployment.nodes, chance);
+      await node.kill();
+      await somewhile(chance);
+      await node.start();
+    },
+  },
+  {
+    name: 'kill -9 of a worker',
+    quick: true,
+    kinds: ['production'],
+    happen: async ({ deployment, chance }) => {
+      const worker = one(deployment.workers, chance);
+      await worker.kill();
+      await somewhile(chance);
+      await worker.start();
+    },
+  },
+  {
+    name: 'kill -9 of Redis, with its append-only file',
+    kinds: ['production'],
+    happen: ({ deployment, chance }) => killRedis(deployment, chance, false),
+  },
+  {
+    name: 'kill -9 of Redis, with its data lost',
+    quick: true,
+    kinds: ['production'],
+    happen: ({ deployment, chance }) => killRedis(deployment, chance, true),
+  },
+  {
+    name: 'kill -9 of PostgreSQL',
+    quick: true,
+    kinds: ['production'],
+    happen: async ({ deployment, chance }) => {
+      await deployment.postgres?.kill();
+      await somewhile(chance);
+      await deployment.postgres?.restart();
+    },
+  },
+  ...(['nodesToPostgres', 'nodesToRedis', 'workersToPostgres', 'workersToRedis'] as const).map(
+    (line): Trouble => ({
+      name: `the line cut: ${line}`,
+      kinds: ['production'],
+      happen: async ({ deployment, chance }) => {
+        const proxy = deployment.lines?.[line];
+        // Cut off, or silent: then nobody is told that nothing comes.
+        if (chance.next() < 0.5) await proxy?.cut();
+        else proxy?.hang();
+        await somewhile(chance);
+        await somewhile(chance);
+        await proxy?.mend();
+      },
+    }),
+  ),
+  ...(['hang', 'twice', 'late'] as const).map(
+    (behaviour): Trouble => ({
+      name: `an agency that does this: ${behaviour}`,
+      happen: async ({ agency, chance }) => {
+        agency.behave(behaviour, 0.3, String(chance.next()));
+        await somewhile(chance);
+        await wait(full ? 4000 : 1000);
+        agency.behave(behaviour === 'hang' ? 'answer' : behaviour);
+      },
+    }),
+  ),
+  {
+    name: 'an agency that refuses for a minute',
+    behaviour: 'answer',
+    happen: async ({ agency, chance }) => {
+      agency.behave('refuse', 1, String(chance.next()));
+      await wait(full ? 60_000 / times : 3000);
+      agency.behave('answer');
+    },
+  },
+  {
+    name: 'an agency that answers garbage, and an operator who has it asked again',
+    behaviour: 'answer',
+    happen: async ({ agency, deployment, chance }) => {
+      agency.behave('garbage', 0.5, String(chance.next()));
+      await somewhile(chance);
+      await wait(1000);
+      agency.behave('answer');
+      const { code, stderr } = await mezhved(['dead', 'requeue', 'all'], deployment.env);
+      expect(code, stderr).to.equal(0);
+    },
+  },
+];
+
+async function killRedis({ redis }: Deployment, chance: Chance, loseData: boolean): Promise<void> {
+  await redis?.kill();
+  await somewhile(chance);
+  await redis?.restart({ loseData });
+}
+
+/** So many exchanges are in flight, then the trouble happens so often; nothing is lost or doubled. */
+async function endure(context: Mocha.Context, kind: Plan['kind'], trouble: Trouble): Promise<void> {
+  const chance = new Chance();
+  process.stdout.write(`        seed ${chance.seed}: MEZHVED_SEED=${chance.seed} draws the same\n`);
+  const agency = await startAgency();
+  const plan: Plan = { ...trouble.plan, kind, agencyUrl: agency.url };
+  const deployment = await Deployment.start(plan).catch(async (error: unknown) => {
+    await agency.stop();
+    throw error;
+  });
+  if (deployment === undefined) {
+    await agency.stop();
+    process.stdout.write(`SKIPPED: ${trouble.name}: a service is not installed\n`);
+    return context.skip();
+  }
+  const began = Date.now();
+  try {
+    const load = new Load(deployment.urls, chance);
+    // Nothing is done until all are in flight.
+    agency.behave('refuse', 1, 'none is let in');
+    const ids = await load.send(exchanges);
+    agency.behave(trouble.behaviour ?? 'mixed', 1, String(chance.seed));
+    const taking = load.takeAnswers(ids, quietMs);
+    for (let n = 0; n < times; n += 1) {
+      await trouble.happen({ deployment, agency, chance });
+      await somewhile(chance);
+    }
+    const stalled = wait(full ? 600_000 : 60_000, undefined, { ref: false }).then(() => {
+      throw new Error(`still without an answer: ${load.missing(ids).length}\n${outputs(deployment)}`);
+    });
+    await Promise.race([taking, stalled]);
+    expect(load.missing(ids), 'lost').to.deep.equal([]);
+    expect(load.doubled(), 'doubled').to.deep.equal([]);
+    expect([...load.answers.keys()], 'answers to what was not asked').to.have.members(ids);
+    expect([...agency.effects.keys()], 'effects').to.have.members(ids);
+    expect([...agency.effects.values()].filter(({ count }) => count !== 1)).to.deep.equal([]);
+    expect(agency.conflicts, 'other bodies under one key').to.equal(0);
+    expect(await deployment.stop(), 'exit codes').to.satisfy((codes: (number | null)[]) =>
+      codes.every((code) => code === 0),
+    );
+    const verdict = await deployment.journalVerdict();
+    expect(verdict).to.deep.include({ ok: true, problems: [] });
+    process.stdout.write(
+      `        ${ids.length} exchanges, ${times} times, ${Math.round((Date.now() - began) / 1000)} s: ` +
+        `lost 0, doubled 0; the agency was asked ${agency.requests} times; ` +
+        `journal of ${verdict.entries} entries verifies\n`,
+    );
+  } finally {
+    await deployment.end();
+    await agency.stop();
+  }
+}
+
+function outputs({ nodes, workers }: Deployment): string {
+  return [...nodes, ...workers].map(({ output }) => output).join('\n');
+}
+
+for (const kind of ['embedded', 'production'] as const) {
+  describe(`${exchanges} exchanges in flight, ${kind}`, function () {
+    this.timeout(full ? 1_800_000 : 120_000);
+    for (const trouble of troubles) {
+      if (trouble.kinds?.includes(kind) === false) continue;
+      if (!full && trouble.quick !== true) continue;
+      it(`lose and double nothing: ${trouble.name}`, function () {
+        return endure(this, kind, trouble);
+      });
+    }
+  });
+}
