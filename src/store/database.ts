@@ -67,6 +67,8 @@ function openPostgres(url: string): Database {
   });
   // An idle connection that breaks is replaced at its next use; the error of that use is told.
   pool.on('error', () => undefined);
+  // So is one that breaks while a transaction holds it, between two statements: the next one tells.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   return { kysely, kind: 'postgres', close: () => kysely.destroy() };
 }
