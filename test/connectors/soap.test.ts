@@ -8,6 +8,7 @@ import { soap12Namespace, soapNamespace } from '../../src/smev/namespaces.ts';
 import { withXml } from '../../src/xml/document.ts';
 import { everyElement } from '../../src/xml/navigate.ts';
 import { checkout } from '../harness/node.ts';
+import { needXmlsec1, xmlsec1Verifies } from '../harness/xmlsec1.ts';
 import {
   type Agency,
   agencyRequest,
@@ -145,6 +146,21 @@ describe('the connector soap', () => {
         ).to.throw();
       }
     }).timeout(20_000);
+  });
+
+  it('signs so that xmlsec1 verifies it', async function () {
+    needXmlsec1(this);
+    const certificate = example('node.crt.pem');
+    const sign = { key: example('node.key.pem'), certificate };
+    const { agency, connector } = await answering(200, envelope(tellXml), { sign });
+    await connector.deliver(request, never);
+    const [got] = agency.got;
+    const place = [{ namespace: soapNamespace, element: 'Body' }];
+    const xpath = `//*[local-name()='Security']/*[local-name()='Signature']`;
+    const judged = xmlsec1Verifies(got?.body ?? '', xpath, certificate, place);
+    expect(judged.good, judged.said).to.equal(true);
+    const changed = (got?.body ?? '').replace('007', '008');
+    expect(xmlsec1Verifies(changed, xpath, certificate, place).good).to.equal(false);
   });
 
   it('sends the content as it is, with the action and the key of the message', async () => {
