@@ -104,10 +104,12 @@ function resolve(node: Node, outside: Scope): ReadElement {
   const given = Object.entries((node[attributes] ?? {}) as Record<string, string>).map(
     ([name, value]) => [name.slice(mark.length), unescaped(value)] as const,
   );
-  const scope = new Map(outside);
-  for (const [name, uri] of given) {
-    if (isDeclaration(name)) scope.set(name.slice('xmlns:'.length), uri);
-  }
+  const declared = given.filter(([name]) => isDeclaration(name));
+  // Nearly every element declares nothing: they share what is in scope.
+  const scope =
+    declared.length === 0
+      ? outside
+      : new Map([...outside, ...declared.map(([name, uri]) => [prefixIn(name), uri] as const)]);
   return {
     name: qnameOf(tag, scope, scope.get('') ?? ''),
     attributes: given
@@ -135,6 +137,10 @@ function declaration(prefix: string): string {
 
 function tagOf(node: Node): string {
   return Object.keys(node).find((key) => key !== attributes) ?? '';
+}
+
+function prefixIn(declaration: string): string {
+  return declaration.slice('xmlns:'.length);
 }
 
 function isDeclaration(name: string): boolean {
