@@ -170,7 +170,7 @@ const rows: readonly { pattern: RegExp; failure: FailureCode; why: string }[] = 
 ];
 
 /** What an error of Node or undici means. */
-export function failureOfError(error: unknown, place: string): ConnectorFailure {
+function failureOfError(error: unknown, place: string): ConnectorFailure {
   const code = codeOf(error);
   const beforeTls = /before secure TLS/.test(error instanceof Error ? error.message : '');
   const row = rows.find(({ pattern }) => pattern.test(beforeTls ? 'EPROTO' : code));

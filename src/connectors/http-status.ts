@@ -3,7 +3,7 @@ import { ConnectorFailure, type FailureCode } from './failure.ts';
 import type { HttpAnswer } from './http-call.ts';
 
 /** An agency may not put the node off for longer. */
-export const retryAfterMsMax = 3_600_000;
+const retryAfterMsMax = 3_600_000;
 
 const statuses: Readonly<Record<number, FailureCode>> = {
   429: 'BUSY',

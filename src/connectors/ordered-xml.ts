@@ -104,10 +104,12 @@ function resolve(node: Node, outside: Scope): ReadElement {
   const given = Object.entries((node[attributes] ?? {}) as Record<string, string>).map(
     ([name, value]) => [name.slice(mark.length), unescaped(value)] as const,
   );
-  const scope = new Map(outside);
-  for (const [name, uri] of given) {
-    if (isDeclaration(name)) scope.set(name.slice('xmlns:'.length), uri);
-  }
+  const declared = given.filter(([name]) => isDeclaration(name));
+  // Nearly every element declares nothing: they share what is in scope.
+  const scope =
+    declared.length === 0
+      ? outside
+      : new Map([...outside, ...declared.map(([name, uri]) => [prefixIn(name), uri] as const)]);
   return {
     name: qnameOf(tag, scope, scope.get('') ?? ''),
     attributes: given
@@ -135,6 +137,10 @@ function declaration(prefix: string): string {
 
 function tagOf(node: Node): string {
   return Object.keys(node).find((key) => key !== attributes) ?? '';
+}
+
+function prefixIn(declaration: string): string {
+  return declaration.slice('xmlns:'.length);
 }
 
 function isDeclaration(name: string): boolean {
@@ -195,4 +201,41 @@ function tagFor({ namespace, local }: QName, prefixes: Map<string, string>): str
   const prefix = prefixes.get(namespace) ?? next;
   prefixes.set(namespace, prefix);
   return `${prefix}:${local}`;
+}
+
+/**
+ * The document with another root name, and all that is in the namespace of its root in another one: the
+ * declarations are changed, so that names in values change with them.
+ *
+ * @throws NameRefused where the other namespace stands in the document already: the way back would be lost
+ */
+export function renamed(bytes: Uint8Array, to: QName): string {
+  const canonical = canonicalText(bytes);
+  const from = readOrdered(Buffer.from(canonical)).name.namespace;
+  const [root = {}] = parse(canonical);
+  const tag = tagOf(root);
+  const [given, wanted] = [escapeAttribute(from), escapeAttribute(to.namespace)];
+  const content = (root[tag] as Node[]).map((node) => redeclared(node, given, wanted));
+  const prefix = tag.includes(':') ? tag.slice(0, tag.indexOf(':') + 1) : '';
+  const own = redeclared({ [attributes]: root[attributes] }, given, wanted)[attributes];
+  const made = { [`${prefix}${to.local}`]: content, [attributes]: own };
+  return canonicalText(Buffer.from(builder.build([made]) as string));
+}
+
+function redeclared(node: Node, from: string, to: string): Node {
+  const given = Object.entries((node[attributes] ?? {}) as Record<string, string>);
+  const changed = given.map(([name, value]) => {
+    if (!isDeclaration(name.slice(mark.length))) return [name, value];
+    if (value === to && from !== to) throw new NameRefused('it holds the other namespace already');
+    return [name, value === from ? to : value];
+  });
+  const inner = Object.entries(node)
+    .filter(([tag]) => tag !== attributes)
+    .map(([tag, content]) => [
+      tag,
+      Array.isArray(content)
+        ? (content as Node[]).map((each) => redeclared(each, from, to))
+        : content,
+    ]);
+  return Object.fromEntries([...inner, [attributes, Object.fromEntries(changed)]]) as Node;
 }

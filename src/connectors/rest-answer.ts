@@ -47,7 +47,7 @@ const problemType = 'application/problem+json';
  * The rejection that a body tells: `code` where it is one of the four, `description`, `detail` or
  * `title`; plain text is a description. Undefined where the body tells nothing.
  */
-export function rejectionOf(
+function rejectionOf(
   posted: Posted,
   otherwise: RejectCode,
 ): (AgencyAnswer & { readonly kind: 'rejection' }) | undefined {

@@ -101,9 +101,23 @@ const soap = z.strictObject({
   kind: z.literal('soap'),
   ...lane,
   ...connection,
-  /** A file: nothing is fetched. */
+  /** A file, with its imports beside it: nothing is fetched. */
   wsdl: z.string(),
   operation: z.string(),
+  /**
+   * The operation's elements have names of their own: the root and its namespace are renamed on the way
+   * there and back. Else the content must be what the operation takes and gives.
+   */
+  rename: z.boolean().default(false),
+  /** Adds WS-Addressing: To, Action, and MessageID made of the message's. */
+  addressing: z.boolean().default(false),
+  /** Which Fault is a business refusal: by the element in its detail, or by its faultcode. */
+  faults: z
+    .record(
+      z.string().min(1).max(200),
+      z.enum(['ACCESS_DENIED', 'NO_DATA', 'UNKNOWN_REQUEST_DESCRIPTION', 'FAILURE']),
+    )
+    .default({}),
   /** A key pair to sign the call with (WS-Security); unsigned where absent. */
   sign: z.strictObject({ key: z.string(), certificate: z.string() }).optional(),
 });
@@ -162,6 +176,8 @@ export function withAbsolutePaths(route: Route, folder: string): Route {
   const walk = (value: object): object =>
     Object.fromEntries(
       Object.entries(value).map(([name, member]: [string, unknown]) => {
+        // The keys of these are names of others, and no paths.
+        if (name === 'faults' || name === 'rejections') return [name, member];
         if (typeof member === 'string' && paths.has(name)) return [name, resolve(folder, member)];
         const inner = typeof member === 'object' && member !== null && !Array.isArray(member);
         return [name, inner ? walk(member) : member];

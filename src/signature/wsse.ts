@@ -21,27 +21,30 @@ const bodyId = 'body';
 const tokenId = 'token';
 
 /**
- * Signs the Body of an envelope that has no Header: a wsse:Security header with a binary security
- * token and a signature over the Body (WSS X.509 Certificate Token Profile 1.1 §3.3). It is not
- * mandatory to understand, so clients that know nothing of it read the fault as ever.
+ * Signs the Body of an envelope: a wsse:Security header with a binary security token and a signature
+ * over the Body (WSS X.509 Certificate Token Profile 1.1 §3.3). It is not mandatory to understand, so
+ * clients that know nothing of it read the envelope as ever. The envelope is written with the prefix
+ * soap; the header goes after the entries that are there.
  */
 export function signBody(envelope: string, by: Signer): string {
   const signer = { ...by, profile: bodyProfileOf(by.keyKind) };
-  const start = '<soap:Body>';
-  if (!envelope.includes(start)) throw new Fault('INTERNAL', { private: 'no Body to sign' });
-  const marked = envelope.replace(
-    start,
-    `<soap:Body xmlns:wsu="${wsuNamespace}" wsu:Id="${bodyId}">`,
-  );
-  const octets = withXml(Buffer.from(marked), (document) => {
-    const body = child(document.root, soapNamespace, 'Body');
-    if (body === undefined) throw new Fault('INTERNAL', { private: 'no Body to sign' });
-    return octetsUnder(signer.profile, body);
+  const start = envelope.indexOf('<soap:Body>');
+  if (start < 0) throw new Fault('INTERNAL', { private: 'no Body to sign' });
+  const before = envelope.slice(0, start);
+  const body = envelope.slice(start).replace('<soap:Body>', () => markedBody);
+  const octets = withXml(Buffer.from(before + body), (document) => {
+    const found = child(document.root, document.root.namespaceUri, 'Body');
+    if (found === undefined) throw new Fault('INTERNAL', { private: 'no Body to sign' });
+    return octetsUnder(signer.profile, found);
   });
-  const signature = signatureText(octets, signer, bodyId, tokenReference());
-  const header = `<soap:Header>${securityHeader(signer, signature)}</soap:Header>`;
-  return marked.replace('<soap:Body ', `${header}<soap:Body `);
+  const security = securityHeader(signer, signatureText(octets, signer, bodyId, tokenReference()));
+  const end = before.lastIndexOf('</soap:Header>');
+  return end < 0
+    ? `${before}<soap:Header>${security}</soap:Header>${body}`
+    : `${before.slice(0, end)}${security}${before.slice(end)}${body}`;
 }
+
+const markedBody = `<soap:Body xmlns:wsu="${wsuNamespace}" wsu:Id="${bodyId}">`;
 
 function securityHeader({ certificate }: Signer, signature: string): string {
   return (

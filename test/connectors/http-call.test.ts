@@ -101,6 +101,14 @@ describe('the call over HTTP', () => {
     expect(failure.code).to.equal('TIMEOUT');
   });
 
+  it('says TIMEOUT of a peer that does not get as far as TLS, long before the whole time is over', async () => {
+    const url = (await raw(() => undefined)).replace('http:', 'https:');
+    const slow = caller({ connectMs: 100, timeoutMs: 60_000 });
+    const failure = await failureOf(slow.call(get(url), never));
+    expect(failure.code).to.equal('TIMEOUT');
+    expect(failure.message).to.include('UND_ERR_CONNECT_TIMEOUT');
+  });
+
   it('says TIMEOUT of a peer that stops in the middle of the body', async () => {
     const agency = await peer((response) => response.writeHead(200).write('half'));
     const failure = await failureOf(caller({ timeoutMs: 150 }).call(get(agency.url), never));

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { buildProgram } from '../../src/cli/program.ts';
 import { variableNames } from '../../src/config/load.ts';
 import { configTable } from '../../src/config/table.ts';
+import { failures } from '../../src/connectors/failure.ts';
 import { type FaultCode, faultRow, faultRows } from '../../src/fault/codes.ts';
 import { causes } from '../../src/signature/explain/causes.ts';
 import {
@@ -33,6 +34,7 @@ export const generatedParts: readonly GeneratedPart[] = [
   { file: 'docs/signatures.md', mark: 'profiles', make: profileTable },
   { file: 'SECURITY.md', mark: 'attacks', make: attackTables },
   { file: 'docs/signatures.md', mark: 'causes', make: causeTable },
+  { file: 'docs/connectors.md', mark: 'failures', make: failureTable },
 ];
 
 /** What stands between the marks now; undefined where the marks are missing. */
@@ -111,6 +113,20 @@ function causeTable(): string {
       `\`${code}\``,
       `${ru[0]} / ${en[0]}`,
       `${ru[1]} / ${en[1]}`,
+    ]),
+  );
+}
+
+/** What may go wrong between the node and an agency. */
+function failureTable(): string {
+  return table(
+    ['Code', 'Tried again', 'Counted by the breaker', 'По-русски', 'In English'],
+    Object.entries(failures).map(([code, { retry, agencyDown, ru, en }]) => [
+      `\`${code}\``,
+      retry ? 'yes' : 'no',
+      agencyDown ? 'yes' : 'no',
+      ru,
+      en,
     ]),
   );
 }

@@ -59,6 +59,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   pino: ['log'],
   piscina: ['compute'],
   'prom-client': ['metrics'],
+  soap: ['connectors'],
   undici: ['cli', 'connectors'],
   'xml-crypto': ['signature'],
   'xmllint-wasm': ['schema'],

@@ -27,6 +27,8 @@ const worldly: readonly string[] = [
   'src/connectors/agency-headers.ts',
   'src/connectors/http-call.ts',
   'src/connectors/simulator.ts',
+  'src/connectors/soap-client.ts',
+  'src/connectors/wsdl-files.ts',
   'src/exchange/exchanges.ts',
   'src/gost/wasm.ts',
   'src/http/',
