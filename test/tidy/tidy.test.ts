@@ -24,6 +24,7 @@ const worldly: readonly string[] = [
   'src/compute/pool.ts',
   'src/compute/worker.ts',
   'src/config/load.ts',
+  'src/connectors/http-call.ts',
   'src/connectors/simulator.ts',
   'src/exchange/exchanges.ts',
   'src/gost/wasm.ts',
