@@ -26,6 +26,7 @@ const worldly: readonly string[] = [
   'src/config/load.ts',
   'src/connectors/http-call.ts',
   'src/connectors/simulator.ts',
+  'src/connectors/smev-identity.ts',
   'src/exchange/exchanges.ts',
   'src/gost/wasm.ts',
   'src/http/',
