@@ -11,6 +11,11 @@ export interface RequestCall {
   readonly messageId: string;
   /** The business content as text of one element. */
   readonly content: string;
+  /** The person's signature over the content, as the text of ds:Signature. */
+  readonly personalSignature?: string;
+  /** Of the chain that the request belongs to. */
+  readonly referenceMessageId?: string;
+  readonly transactionCode?: string;
   readonly nodeId?: string;
   /** ms UTC */
   readonly eol?: number;
@@ -19,24 +24,47 @@ export interface RequestCall {
 
 /** SendRequestRequest as an information system sends it; the published 1.2 demands more of it. */
 export function sendRequestCall(version: Version, call: RequestCall): Template {
-  const chain =
-    version === '1.2'
-      ? leaf('ReferenceMessageID', call.messageId) + leaf('TransactionCode', call.messageId)
-      : '';
+  const demanded = version === '1.2' ? call.messageId : undefined;
   const data =
     leaf('MessageID', call.messageId) +
-    chain +
+    optional('ReferenceMessageID', call.referenceMessageId ?? demanded) +
+    optional('TransactionCode', call.transactionCode ?? demanded) +
     (call.nodeId === undefined ? '' : leaf('NodeID', call.nodeId)) +
     (call.eol === undefined ? '' : leaf('EOL', timestamp(call.eol))) +
-    `<b:MessagePrimaryContent>${call.content}</b:MessagePrimaryContent>` +
+    contentText(call) +
     (call.test === true ? '<t:TestMessage></t:TestMessage>' : '');
   return signedCall('SendRequest', version, 't:SenderProvidedRequestData', data);
 }
 
+function optional(name: string, value: string | undefined): string {
+  return value === undefined ? '' : leaf(name, value);
+}
+
+function contentText({
+  content,
+  personalSignature,
+}: {
+  readonly content: string;
+  readonly personalSignature?: string;
+}): string {
+  const signed =
+    personalSignature === undefined
+      ? ''
+      : `<t:PersonalSignature>${personalSignature}</t:PersonalSignature>`;
+  return `<b:MessagePrimaryContent>${content}</b:MessagePrimaryContent>${signed}`;
+}
+
+/** One reason of a refusal in substance. */
+export interface Reason {
+  /** A value of RejectCode of the version. */
+  readonly code: string;
+  readonly description: string;
+}
+
 /** What an answer of an information system says. */
 export type ResponseContent =
-  | { readonly content: string }
-  | { readonly rejected: { readonly code: string; readonly description: string } }
+  | { readonly content: string; readonly personalSignature?: string }
+  | { readonly rejected: Reason | readonly Reason[] }
   | { readonly status: { readonly code: number; readonly description: string } };
 
 /** SendResponseRequest to the ReplyTo of a request. */
@@ -51,12 +79,15 @@ export function sendResponseCall(
 }
 
 function responseText(answer: ResponseContent): string {
-  if ('content' in answer) {
-    return `<b:MessagePrimaryContent>${answer.content}</b:MessagePrimaryContent>`;
-  }
+  if ('content' in answer) return contentText(answer);
   if ('rejected' in answer) {
-    const { code, description } = answer.rejected;
-    return `<t:RequestRejected>${leaf('RejectionReasonCode', code)}${leaf('RejectionReasonDescription', description)}</t:RequestRejected>`;
+    return [answer.rejected]
+      .flat()
+      .map(
+        ({ code, description }) =>
+          `<t:RequestRejected>${leaf('RejectionReasonCode', code)}${leaf('RejectionReasonDescription', description)}</t:RequestRejected>`,
+      )
+      .join('');
   }
   const { code, description } = answer.status;
   return `<t:RequestStatus>${leaf('StatusCode', String(code))}${leaf('StatusDescription', description)}</t:RequestStatus>`;

@@ -27,6 +27,7 @@ const worldly: readonly string[] = [
   'src/connectors/agency-headers.ts',
   'src/connectors/http-call.ts',
   'src/connectors/simulator.ts',
+  'src/connectors/smev-identity.ts',
   'src/connectors/soap-client.ts',
   'src/connectors/wsdl-files.ts',
   'src/exchange/exchanges.ts',
