@@ -59,7 +59,7 @@ export class Connectors {
       case 'smev':
         return smev(route, type);
       case 'directory':
-        return directory(route, type);
+        return directory(route);
       case 'queue':
         return nowhere(type.id);
     }
