@@ -136,7 +136,7 @@ function failureOf(promise: Promise<unknown>): Promise<unknown> {
 }
 
 /** The server learns of a dead client a moment later. */
-async function patient(take: () => Promise<NodeLock>): Promise<NodeLock> {
+async function patient<T extends NodeLock>(take: () => Promise<T>): Promise<T> {
   for (let tries = 0; ; tries += 1) {
     try {
       return await take();
