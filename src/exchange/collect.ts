@@ -111,9 +111,11 @@ async function bury(
     if (await isKnown(scope, exchange, evidence)) return;
     const now = context.clock.now();
     const cause = JSON.stringify({ code, why, at: now });
-    await endDelivery(scope.tx, exchange.id, 'dead', now, cause);
+    const died = await endDelivery(scope.tx, exchange.id, 'dead', now, cause);
     const detail = { outcome: code, collected: true };
     enterDelivery(context, scope, exchange, { verdict, evidence, detail });
+    // An answer for good came before: nobody waits.
+    if (!died) return;
     enterDelivery(context, scope, exchange, { kind: 'dead', verdict, detail: { outcome: code } });
   });
   context.log.error({ exchange: exchange.id, failure: code, why }, 'dead letter');

@@ -14,7 +14,7 @@ import type { Party } from '../smev/metadata.ts';
 import type { Database } from '../store/database.ts';
 import type { Pressure } from './pressure.ts';
 
-/** What the story of a message works with; server.ts puts it together. */
+/** What the story of a message works with; src/server/composed.ts puts it together. */
 export interface ExchangeContext {
   readonly limits: Config['limits'];
   /** Name of this node's chain in the journal. */

@@ -103,9 +103,10 @@ export async function rejectDead(
   return context.journal.commit(async (scope) => {
     const [dead] = await listDead(scope.tx, { limit: 1, exchangeId: exchange.id });
     if (dead === undefined) return false;
+    // Of two decisions at one instant the second finds it ended.
+    if (!(await endDelivery(scope.tx, exchange.id, 'done', context.clock.now()))) return false;
     const detail = { who, decision: 'reject', ...(rejection ? { code: rejection.code } : {}) };
     enterDelivery(context, scope, exchange, { kind: 'decision', verdict: 'good', detail });
-    await endDelivery(scope.tx, exchange.id, 'done', context.clock.now());
     const outcome = await recordAnswer(
       context,
       scope,

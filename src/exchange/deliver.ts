@@ -45,7 +45,10 @@ export async function deliverExchange(
   const { clock, database } = context;
   const exchange = await getExchange(database.kysely, claimed.exchange_id);
   const now = clock.now();
-  if (exchange.answered === 1) return endDelivery(database.kysely, exchange.id, 'dead', now);
+  if (exchange.answered === 1) {
+    await endDelivery(database.kysely, exchange.id, 'dead', now);
+    return;
+  }
   const attempt: Attempt = { context, exchange, claimed, rules, began: now };
   // Nobody wants the answer any more; the sender is being told so (expire.ts).
   if (exchange.eol !== null && exchange.eol <= now) return release(attempt, now + expiredAgainMs);

@@ -182,7 +182,8 @@ function held(tx: Kysely<Tables>, claim: Claim) {
 }
 
 /**
- * Ends the delivery of an exchange otherwise than by its attempt, whoever holds it.
+ * Ends the delivery of an exchange otherwise than by its attempt, whoever holds it; false where it had
+ * ended.
  *
  * @param cause JSON; what it was before where absent
  */
@@ -192,9 +193,9 @@ export async function endDelivery(
   as: 'done' | 'dead',
   now: Millis,
   cause?: string,
-): Promise<void> {
+): Promise<boolean> {
   const ended = JSON.stringify({ code: 'EXCHANGE_ENDED' });
-  await tx
+  const { numUpdatedRows } = await tx
     .updateTable('delivery')
     .set((row) => ({
       state: as,
@@ -204,7 +205,8 @@ export async function endDelivery(
     }))
     .where('exchange_id', '=', exchangeId)
     .where('state', 'in', as === 'done' ? ['due', 'running', 'dead'] : ['due', 'running'])
-    .execute();
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }
 
 /** Back to its lane, from the beginning: the operator says so. False where it is no dead letter. */

@@ -50,9 +50,36 @@ describe('the commands of an operator', function () {
       const checked = JSON.parse(stdout);
       expect(checked).to.include({ valid: true });
       expect(checked.problems).to.deep.equal([]);
-      expect(checked.notes).to.have.lengthOf(1);
-      expect(checked.notes[0]).to.match(/Redis/);
+      expect(checked.notes).to.deep.equal([]);
       expect(stdout).not.to.match(/secret|s%3Ac/);
+    });
+
+    it('notes what has no effect: Redis beside an embedded database, serve that must deliver', async () => {
+      const notes = async (more: NodeJS.ProcessEnv) => {
+        const { code, stdout } = await mezhved(['check-config', '--json'], { ...env, ...more });
+        expect(code).to.equal(0);
+        return JSON.parse(stdout).notes;
+      };
+      const [redis, ...others] = await notes({ MEZHVED_REDIS_URL: 'redis://h' });
+      expect(redis).to.match(/^redisUrl: .* \/ .*embedded/);
+      expect(others).to.deep.equal([]);
+      const file = join(folder, 'workers.yaml');
+      writeFileSync(file, 'delivery: {serve: false}\n');
+      const [serve] = await notes({ MEZHVED_CONFIG: file });
+      expect(serve).to.match(/^delivery\.serve: /);
+    });
+
+    it('refuses an address of Redis that is none, and shows no password of it', async () => {
+      for (const url of ['http://:secret@h', 'redis+sentinel://:secret@h', 'redis://:secret@']) {
+        const wrong = { ...env, MEZHVED_REDIS_URL: url };
+        const { code, stdout } = await mezhved(['check-config', '--json'], wrong);
+        expect(code, url).to.equal(1);
+        const { valid, problems } = JSON.parse(stdout);
+        expect(valid).to.equal(false);
+        expect(problems).to.have.lengthOf(1);
+        expect(problems[0]).to.match(/^redisUrl: .*redis\[s\]:\/\//);
+        expect(stdout).not.to.include('secret');
+      }
     });
 
     it('says everything that is wrong and ends with 1', async () => {

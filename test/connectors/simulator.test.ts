@@ -2,16 +2,15 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseAllDocuments } from 'yaml';
-import {
-  type AgencyRequest,
-  FinalFailure,
-  RetryableFailure,
-} from '../../src/connectors/connector.ts';
+import type { AgencyRequest } from '../../src/connectors/connector.ts';
+import { ConnectorFailure, failures } from '../../src/connectors/failure.ts';
 import { type SimulatorSettings, scenarios, simulator } from '../../src/connectors/simulator.ts';
 import { buildContentRegistry, judgeContent } from '../../src/schema/registry.ts';
 import { withXml } from '../../src/xml/document.ts';
 import { childText } from '../../src/xml/navigate.ts';
 
+/** A signal of an attempt that has all the time it wants. */
+const never = () => new AbortController().signal;
 const namespace = 'urn://test.example/fines/1';
 const settings: SimulatorSettings = {
   seed: 1,
@@ -28,10 +27,13 @@ function request(scenario?: string, change: Partial<AgencyRequest> = {}): Agency
     exchangeId: 'e',
     messageId: '6a7f3c52-0000-11f1-8000-000000000001',
     messageType: 'fines',
+    sender: 'agency-a',
+    eol: undefined,
     test: false,
     attempt: 1,
     root: { namespace, local: 'Ask' },
     content: Buffer.from(text),
+    replyTo: 'secret',
     ...change,
   };
 }
@@ -39,18 +41,17 @@ function request(scenario?: string, change: Partial<AgencyRequest> = {}): Agency
 /** What the simulator did, in a word. */
 async function behaviour(with_: Partial<SimulatorSettings>, message: AgencyRequest) {
   try {
-    const answer = await simulator({ ...settings, ...with_ }).deliver(message);
+    const answer = await simulator({ ...settings, ...with_ }).deliver(message, never());
     return answer.statuses === undefined ? answer.kind : `status, ${answer.kind}`;
   } catch (error) {
-    if (error instanceof RetryableFailure) return 'retry';
-    if (error instanceof FinalFailure) return 'fail';
-    throw error;
+    if (!(error instanceof ConnectorFailure)) throw error;
+    return failures[error.code].retry ? 'retry' : 'fail';
   }
 }
 
 describe('the simulator', () => {
   it("answers with the request's own values, escaped", async () => {
-    const answer = await simulator(settings).deliver(request());
+    const answer = await simulator(settings).deliver(request(), never());
     if (answer.kind !== 'content') throw new Error(answer.kind);
     withXml(answer.content, ({ root }) => {
       expect(childText(root, namespace, 'Number')).to.equal('7 < 8 & "9"');
@@ -67,7 +68,7 @@ describe('the simulator', () => {
           .replace(/[^\u0020-\ud7ff]/g, '')
           .replace(/[&<>]/g, (c) => `&#${c.charCodeAt(0)};`);
         const content = Buffer.from(`<Ask xmlns="${namespace}"><Number>${escaped}</Number></Ask>`);
-        const answer = await simulator(settings).deliver(request(undefined, { content }));
+        const answer = await simulator(settings).deliver(request(undefined, { content }), never());
         if (answer.kind !== 'content') throw new Error(answer.kind);
         const seen = withXml(answer.content, ({ root }) => childText(root, namespace, 'Number'));
         const sent = withXml(content, ({ root }) => childText(root, namespace, 'Number'));
@@ -120,9 +121,17 @@ describe('the simulator', () => {
     }
   });
 
+  it('ends with the signal, whatever its latency', async () => {
+    const over = new AbortController();
+    const delivered = simulator({ ...settings, latencyMs: 60_000 }).deliver(request(), over.signal);
+    over.abort();
+    const thrown = await delivered.catch((error: Error) => error.name);
+    expect(thrown).to.equal('AbortError');
+  });
+
   it('takes its latency', async () => {
     const began = performance.now();
-    await simulator({ ...settings, latencyMs: 60 }).deliver(request());
+    await simulator({ ...settings, latencyMs: 60 }).deliver(request(), never());
     expect(performance.now() - began).to.be.greaterThan(55);
   });
 });
@@ -158,7 +167,7 @@ describe('the simulated message type of the sandbox', () => {
         );
         expect(findings(content)).to.deep.equal([]);
         const message = request(undefined, { content, messageId: `m${n}`, attempt: 2 });
-        const answer = await agency.deliver(message).catch(() => undefined);
+        const answer = await agency.deliver(message, never()).catch(() => undefined);
         expect(answer?.kind).to.equal(
           scenario === 'fail' ? undefined : scenario === 'reject' ? 'rejection' : 'content',
         );

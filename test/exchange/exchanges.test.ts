@@ -170,6 +170,10 @@ forEachDatabase((name, open) => {
           running_until: null,
           attempts: 0,
           cause: null,
+          sender: 'A1',
+          turn: 1,
+          failures: 0,
+          ticket: null,
         },
       ]);
       expect(await next('request', 'B1')).to.equal(undefined);

@@ -159,7 +159,9 @@ async function endure(context: Mocha.Context, kind: Plan['kind'], trouble: Troub
       await somewhile(chance);
     }
     const stalled = wait(full ? 600_000 : 60_000, undefined, { ref: false }).then(() => {
-      throw new Error(`still without an answer: ${load.missing(ids).length}\n${outputs(deployment)}`);
+      throw new Error(
+        `still without an answer: ${load.missing(ids).length}\n${outputs(deployment)}`,
+      );
     });
     await Promise.race([taking, stalled]);
     expect(load.missing(ids), 'lost').to.deep.equal([]);

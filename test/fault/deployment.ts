@@ -86,10 +86,7 @@ export class Deployment {
   readonly env: NodeJS.ProcessEnv;
   readonly #end: (() => Promise<unknown>)[];
 
-  private constructor(
-    parts: Pick<Deployment, 'nodes' | 'urls' | 'workers' | 'postgres' | 'redis' | 'lines' | 'env'>,
-    end: (() => Promise<unknown>)[],
-  ) {
+  private constructor(parts: Parts, end: (() => Promise<unknown>)[]) {
     this.nodes = parts.nodes;
     this.urls = parts.urls;
     this.workers = parts.workers;
@@ -104,7 +101,8 @@ export class Deployment {
   static async start(plan: Plan): Promise<Deployment | undefined> {
     const end: (() => Promise<unknown>)[] = [];
     try {
-      const parts = plan.kind === 'embedded' ? await embedded(plan, end) : await production(plan, end);
+      const parts =
+        plan.kind === 'embedded' ? await embedded(plan, end) : await production(plan, end);
       if (parts === undefined) return undefined;
       await Promise.all([...parts.nodes, ...parts.workers].map((each) => each.start()));
       return new Deployment(parts, end);
@@ -132,7 +130,10 @@ export class Deployment {
   }
 }
 
-type Parts = ConstructorParameters<typeof Deployment>[0];
+type Parts = Pick<
+  Deployment,
+  'nodes' | 'urls' | 'workers' | 'postgres' | 'redis' | 'lines' | 'env'
+>;
 
 async function folderWith(plan: Plan, config: object, end: (() => Promise<unknown>)[]) {
   const folder = await temporaryFolder();
@@ -198,10 +199,7 @@ async function embedded(plan: Plan, end: (() => Promise<unknown>)[]): Promise<Pa
   };
 }
 
-async function production(
-  plan: Plan,
-  end: (() => Promise<unknown>)[],
-): Promise<Parts | undefined> {
+async function production(plan: Plan, end: (() => Promise<unknown>)[]): Promise<Parts | undefined> {
   const postgres = await startMortalPostgres();
   if (postgres === undefined) return undefined;
   end.push(() => postgres.stop());

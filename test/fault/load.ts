@@ -77,7 +77,10 @@ export class Load {
         this.answers.set(response.originalMessageId ?? '', known.add(response.messageId));
         wanted.delete(response.originalMessageId ?? '');
         // Where the lease ran out meanwhile, it comes again.
-        await this.#untilAnswered((client) => client.ack(response.messageId), ['ACK_TARGET_UNKNOWN']);
+        await this.#untilAnswered(
+          (client) => client.ack(response.messageId),
+          ['ACK_TARGET_UNKNOWN'],
+        );
       }
     };
     const readers = Promise.all(Array.from({ length: 6 }, reader));

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { Fault } from '../../src/fault/fault.ts';
-import { readBody } from '../../src/http/body.ts';
+import { BodyMeter, readBody } from '../../src/http/body.ts';
 
 const bytesMax = 1000;
 const timeoutMs = 300;
@@ -15,13 +15,15 @@ describe('the body of a request', () => {
   let port: number;
   let outcomes: Promise<Outcome>[];
   let sockets: Socket[];
+  let meter: BodyMeter;
 
   beforeEach(async () => {
+    meter = new BodyMeter(bytesMax);
     outcomes = [];
     sockets = [];
     server = createServer((request, response) => {
       // What readBody throws at once comes as what it rejects with.
-      const read = (async () => readBody(request, { bytesMax, timeoutMs }))();
+      const read = (async () => readBody(request, response, { bytesMax, timeoutMs, meter }))();
       const outcome = read.then(
         (bytes) => bytes.byteLength,
         (error: unknown) => (error instanceof Fault ? error.code : String(error)),
@@ -96,6 +98,40 @@ describe('the body of a request', () => {
     }
     expect(performance.now() - started).to.be.lessThan(timeoutMs * 5);
   });
+
+  it('is refused when others take the room, and taken when they have left', async () => {
+    expect(meter.take(1)).to.equal(true);
+    await send([`Content-Length: ${bytesMax}`], 'a'.repeat(bytesMax));
+    expect(await outcome()).to.equal('BUSY');
+    meter.give(1);
+    for (let n = 0; n < 3; n += 1) {
+      outcomes = [];
+      const socket = await send([`Content-Length: ${bytesMax}`], 'a'.repeat(bytesMax));
+      expect(await outcome(), 'what was answered takes no room').to.equal(bytesMax);
+      await once(socket, 'data');
+      await roomIs(bytesMax);
+    }
+  });
+
+  it('gives its room back when the peer goes away in the middle', async () => {
+    const socket = await send(['Content-Length: 900'], 'a'.repeat(500));
+    await roomIs(bytesMax - 500);
+    socket.destroy();
+    expect(await outcome()).to.equal('BODY_INCOMPLETE');
+    await roomIs(bytesMax);
+  });
+
+  /** Waits until so many bytes are free. */
+  async function roomIs(bytes: number): Promise<void> {
+    for (;;) {
+      const more = meter.take(bytes + 1);
+      if (more) meter.give(bytes + 1);
+      const fits = meter.take(bytes);
+      if (fits) meter.give(bytes);
+      if (fits && !more) return;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
 
   it('is refused compressed: what it would grow to is not known', async () => {
     await send(['Content-Encoding: gzip', 'Content-Length: 3'], 'abc');

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { expect } from 'chai';
 import type { Call, Reply } from '../../src/exchange/call.ts';
 import { asFault } from '../../src/fault/fault.ts';
+import { BodyMeter } from '../../src/http/body.ts';
 import { createHttpServer, listen, stop } from '../../src/http/server.ts';
 import { soapApp } from '../../src/http/soap.ts';
 
@@ -20,7 +21,7 @@ describe('the SOAP port', function () {
 
   before(async () => {
     const app = soapApp({
-      limits: { bytesMax: 1000, timeoutMs: 400 },
+      limits: { bytesMax: 1000, timeoutMs: 400, meter: new BodyMeter(10_000) },
       address: { publicUrl: undefined, trustedProxies: ['127.0.0.1'], fallback: 'fallback:1' },
       health: { check: async () => ({ database: true, compute: false }) },
       answer: (call) => {
@@ -28,6 +29,10 @@ describe('the SOAP port', function () {
         last = answered.then(({ bytes }) => Buffer.from(bytes).toString());
         return answered;
       },
+      callback: async (replyTo, { contentType, body }) => ({
+        status: replyTo === 'known' ? 200 : 404,
+        text: `${replyTo} ${contentType} ${body.byteLength}`,
+      }),
       publishWsdl: (version, url) => `wsdl ${version} ${url}`,
       publishXsd: (version, name, url) => (name === 'types.xsd' ? `${version} ${url}` : undefined),
     });
@@ -180,6 +185,24 @@ describe('the SOAP port', function () {
     const forwarded = { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': 'smev.example' };
     expect(await seen(forwarded)).to.equal('https://smev.example/smev/v1.1/ws');
     expect(await seen({ 'X-Forwarded-Host': 'a"><b' })).to.equal('http://fallback:1/smev/v1.1/ws');
+  });
+
+  it('takes what an agency posts to a callback address, within the limits of every body', async () => {
+    const told = async (path: string, body: string) => {
+      const headers = { 'Content-Type': 'application/xml' };
+      const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+        method: 'POST',
+        headers,
+        body,
+      });
+      return `${response.status} ${(await response.text()).trim()}`;
+    };
+    expect(await told('/agency/known', 'abc')).to.equal('200 known application/xml 3');
+    expect(await told('/agency/other', 'abc')).to.equal('404 other application/xml 3');
+    expect(await told('/agency/known', 'a'.repeat(1000))).to.match(/^200 /);
+    expect(await told('/agency/known', 'a'.repeat(1001))).to.match(/^413 .+ \/ .+/);
+    expect(await told('/agency/', 'abc')).to.match(/^404 Нет/);
+    expect((await get('/agency/known')).status).to.equal(404);
   });
 
   it('tells its health, and what there is where there is nothing', async () => {

@@ -78,13 +78,27 @@ id: x
     expect(text).to.match(/\(3\): kind: /);
   });
 
-  it('refuse an unknown field, and routes that are not built yet by name', () => {
+  it('refuse an unknown field, and a route that lacks what its kind needs or has what it does not know', () => {
     expect(problems('{kind: trustAnchor, id: x, certificate: y, sertificate: z}')).to.include(
       'sertificate',
     );
     writeFileSync(join(folder, 'a.xsd'), schema(''));
-    for (const kind of ['soap', 'rest', 'smev', 'directory']) {
-      expect(problems(type(`{kind: ${kind}, url: 'http://x'}`)), kind).to.include('not built yet');
+    for (const [kind, lacks] of [
+      ['soap', 'wsdl'],
+      ['rest', 'url'],
+      ['smev', 'trust'],
+      ['directory', 'folder'],
+    ]) {
+      expect(problems(type(`{kind: ${kind}}`)), kind).to.include(`route.${lacks}: `);
+    }
+    for (const route of [
+      "{kind: rest, url: 'file:///x'}",
+      "{kind: rest, url: 'http://x', rate: {max: 0, perMs: 1}}",
+      "{kind: rest, url: 'http://x', rejections: {'500': NO_DATA}}",
+      "{kind: rest, url: 'http://x', uri: 'http://y'}",
+      "{kind: directory, folder: f, lane: 'не то'}",
+    ]) {
+      expect(problems(type(route)), route).to.match(/route/);
     }
     expect(problems(type('{kind: pigeon}'))).to.match(/route/);
     expect(problems(type('{kind: simulator, rejectShare: 2, answer: <a/>}'))).to.include(

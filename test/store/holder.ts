@@ -4,7 +4,8 @@ import { LockHeld, lockDataFolder, lockNodeName } from '../../src/store/lock.ts'
 
 const [what, place = '', node = ''] = process.argv.slice(2);
 try {
-  const lock = what === 'folder' ? lockDataFolder(place) : await lockNodeName(place, node);
+  const lock =
+    what === 'folder' ? lockDataFolder(place) : await lockNodeName(place, [node], () => undefined);
   process.stdout.write('held\n');
   setTimeout(() => lock.release(), 60_000);
 } catch (error) {

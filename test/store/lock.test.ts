@@ -2,9 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { sql } from 'kysely';
 import { LockHeld, lockDataFolder, lockNodeName, type NodeLock } from '../../src/store/lock.ts';
 import { type Child, startChild } from '../harness/child.ts';
-import { forEachDatabase } from '../harness/databases.ts';
+import { forEachDatabase, type TestDatabase } from '../harness/databases.ts';
 
 describe('the lock of a node', () => {
   let folder: string;
@@ -42,17 +43,81 @@ describe('the lock of a node', () => {
   forEachDatabase((kind, open) => {
     if (kind === 'sqlite') return;
 
+    const untold = (name: string) => {
+      throw new Error(`told that ${name} is lost`);
+    };
+    const take = (url: string, ...names: string[]) => lockNodeName(url, names, untold);
+    /** The backend that holds the only lock of this database. */
+    const breakConnection = async ({ kysely }: TestDatabase) => {
+      const { rows } = await sql<{ killed: boolean }>`
+        SELECT pg_terminate_backend(pid) AS killed FROM pg_locks
+        WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      `.execute(kysely);
+      expect(rows).to.deep.equal([{ killed: true }]);
+    };
+
     it('refuses a second process of a node name, and is free after kill -9', async () => {
       const { url } = await open();
       const first = await holder('name', url, 'node-1');
       try {
-        expect(await failureOf(lockNodeName(url, 'node-1'))).to.be.instanceOf(LockHeld);
-        await (await lockNodeName(url, 'node-2')).release();
+        const refused = await failureOf(take(url, 'node-1'));
+        expect(refused).to.be.instanceOf(LockHeld);
+        expect(String(refused)).to.include('node-1').and.to.include('MEZHVED_NODE_ID');
+        await (await take(url, 'node-2')).release();
       } finally {
         await first.kill();
       }
-      await (await patient(() => lockNodeName(url, 'node-1'))).release();
+      await (await patient(() => take(url, 'node-1'))).release();
     });
+
+    it('takes the first name that is free, and none when all are taken', async () => {
+      const { url } = await open();
+      const names = ['w-1', 'w-2', 'w-3'];
+      const held = [];
+      for (const name of names) {
+        const lock = await take(url, ...names);
+        expect(lock.name).to.equal(name);
+        held.push(lock);
+      }
+      expect(await failureOf(take(url, ...names))).to.be.instanceOf(LockHeld);
+      await held[1]?.release();
+      const again = await patient(() => take(url, ...names));
+      expect(again.name).to.equal('w-2');
+      for (const lock of [held[0], again, held[2]]) await lock?.release();
+    });
+
+    it('is taken again after its connection broke', async () => {
+      const database = await open();
+      const lock = await take(database.url, 'node-1');
+      await breakConnection(database);
+      // The next to ask finds it free for a moment, then held by the same process again.
+      await taken(database.url, 'node-1');
+      await lock.release();
+      await (await patient(() => take(database.url, 'node-1'))).release();
+    });
+
+    it('is told when another process has the name by then', async () => {
+      const database = await open();
+      const lost = new Promise<string>((resolve) => {
+        void lockNodeName(database.url, ['node-1'], resolve);
+      });
+      await taken(database.url, 'node-1');
+      await breakConnection(database);
+      const other = await patient(() => take(database.url, 'node-1'));
+      expect(await lost).to.equal('node-1');
+      await other.release();
+    });
+
+    /** Until somebody holds the name. Whoever looks lets go at once. */
+    async function taken(url: string, name: string): Promise<void> {
+      for (let tries = 0; tries < 100; tries += 1) {
+        const lock = await take(url, name).catch((error: unknown) => error);
+        if (lock instanceof LockHeld) return;
+        await (lock as NodeLock).release();
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      throw new Error(`${name} was not taken`);
+    }
   });
 });
 
@@ -71,7 +136,7 @@ function failureOf(promise: Promise<unknown>): Promise<unknown> {
 }
 
 /** The server learns of a dead client a moment later. */
-async function patient(take: () => Promise<NodeLock>): Promise<NodeLock> {
+async function patient<T extends NodeLock>(take: () => Promise<T>): Promise<T> {
   for (let tries = 0; ; tries += 1) {
     try {
       return await take();
