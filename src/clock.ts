@@ -6,4 +6,22 @@ export interface Clock {
   now(): Millis;
 }
 
-export const systemClock: Clock = { now: () => Date.now() };
+/**
+ * The system's clock, which never goes back while the process lives: when the system's is set back,
+ * time goes on as the monotonic clock counts it. Leases and pauses so end when they should.
+ */
+export function steadyClock(wall: () => Millis, monotonic: () => Millis): Clock {
+  let ahead = Number.NEGATIVE_INFINITY;
+  return {
+    now: () => {
+      const at = monotonic();
+      ahead = Math.max(ahead, wall() - at);
+      return Math.floor(ahead + at);
+    },
+  };
+}
+
+export const systemClock: Clock = steadyClock(
+  () => Date.now(),
+  () => performance.now(),
+);

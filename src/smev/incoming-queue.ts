@@ -38,6 +38,10 @@ export async function take(tx: Kysely<Tables>, order: Take): Promise<QueueItem |
         row.or([
           row('state', '=', 'waiting'),
           row.and([row('state', '=', 'leased'), row('lease_until', '<=', order.now)]),
+          row.and([
+            row('state', '=', 'leased'),
+            row('lease_until', '>', order.now + order.leaseMs),
+          ]),
         ]),
       )
       .returningAll()
@@ -60,9 +64,12 @@ async function firstFree(tx: Kysely<Tables>, order: Take): Promise<number | unde
     .orderBy('id')
     .limit(1);
   const waiting = await first.where('state', '=', 'waiting').executeTakeFirst();
+  // A lease longer than any was given before the clock was set back.
   const expired = await first
     .where('state', '=', 'leased')
-    .where('lease_until', '<=', now)
+    .where((row) =>
+      row.or([row('lease_until', '<=', now), row('lease_until', '>', now + order.leaseMs)]),
+    )
     .executeTakeFirst();
   if (waiting === undefined || expired === undefined) return (waiting ?? expired)?.id;
   return Math.min(waiting.id, expired.id);

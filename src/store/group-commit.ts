@@ -46,7 +46,7 @@ export class GroupCommit<S> {
    * must change nothing but through its scope. It must not wait for another connection either:
    * SQLite has one, and this transaction holds it.
    *
-   * @throws Fault BUSY, and whatever the work throws; when COMMIT itself fails, that error, and the
+   * @throws Fault BUSY, also where the disk is full, and whatever the work throws; when COMMIT itself fails, that error, and the
    * work may or may not be on disk
    */
   run<T>(work: (scope: S) => Promise<T>): Promise<T> {
@@ -87,7 +87,7 @@ export class GroupCommit<S> {
       // After a COMMIT that failed nobody knows what is on disk: running again might do it twice.
       const apart = batch.length > 1 && !progress.worked;
       if (apart) for (const each of batch) await this.#commit([each]);
-      else for (const { reject } of batch) reject(error);
+      else for (const { reject } of batch) reject(inWords(error));
     }
   }
 
@@ -101,6 +101,15 @@ export class GroupCommit<S> {
       return results;
     });
   }
+}
+
+// SQLITE_FULL, and PostgreSQL's disk_full: nothing was written, and there will be room again.
+const full = new Set(['SQLITE_FULL', 'SQLITE_IOERR_WRITE', '53100', 'ENOSPC']);
+
+function inWords(error: unknown): unknown {
+  const code = (error as { code?: unknown }).code;
+  if (typeof code !== 'string' || !full.has(code)) return error;
+  return new Fault('BUSY', { private: `no room in the store: ${code}`, cause: error });
 }
 
 // PostgreSQL ends one of two transactions that wait for each other; nothing of it stays, and the same

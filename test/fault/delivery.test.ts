@@ -1,9 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import { type Agency, type Behaviour, startAgency } from '../harness/agency.ts';
+import { falseClock } from '../harness/clock.ts';
 import { mezhved } from '../harness/node.ts';
 import { Chance } from './chance.ts';
-import { Deployment, type Plan } from './deployment.ts';
+import { Deployment, type Plan, restRoute } from './deployment.ts';
 import { Load } from './load.ts';
 
 const full = process.env['MEZHVED_FULL'] === '1';
@@ -11,7 +12,14 @@ const exchanges = full ? 2000 : 60;
 const times = full ? 5 : 1;
 const quietMs = full ? 3000 : 1000;
 
+interface Prepared {
+  readonly plan: Partial<Plan>;
+  happen?(stage: Stage): Promise<void>;
+  remove(): Promise<void>;
+}
+
 interface Stage {
+  readonly load: Load;
   readonly deployment: Deployment;
   readonly agency: Agency;
   readonly chance: Chance;
@@ -23,10 +31,11 @@ interface Trouble {
   /** Also run with a few exchanges by `npm test`. */
   readonly quick?: boolean;
   readonly kinds?: readonly Plan['kind'][];
-  readonly plan?: Partial<Plan>;
+  /** What must be there before: null where it cannot be, and that was printed. */
+  readonly prepare?: () => Promise<Prepared | null>;
   /** How the agency behaves meanwhile. */
   readonly behaviour?: Behaviour;
-  readonly happen: (stage: Stage) => Promise<void>;
+  readonly happen?: (stage: Stage) => Promise<void>;
 }
 
 const somewhile = (chance: Chance) => wait(chance.between(200, full ? 2500 : 600));
@@ -102,6 +111,7 @@ const troubles: readonly Trouble[] = [
       },
     }),
   ),
+  { name: 'every clock set back an hour', prepare: clockSetBack },
   {
     name: 'an agency that refuses for a minute',
     behaviour: 'answer',
@@ -125,6 +135,29 @@ const troubles: readonly Trouble[] = [
   },
 ];
 
+/** Every clock of the processes goes back an hour, and they start anew under it: as machines do. */
+async function clockSetBack(): Promise<Prepared | null> {
+  const clock = await falseClock();
+  if (clock === undefined) return null;
+  let ahead = 0;
+  return {
+    plan: { env: clock.env },
+    remove: () => clock.remove(),
+    happen: async ({ chance, deployment, load }) => {
+      // What waited on the old time goes on by the new one.
+      load.passing.add('TIMESTAMP_STALE');
+      ahead -= 3_600_000;
+      clock.set(ahead);
+      await somewhile(chance);
+      for (const each of [...deployment.nodes, ...deployment.workers]) {
+        await each.kill();
+        await each.start();
+      }
+      load.clockAheadMs = ahead;
+    },
+  };
+}
+
 async function killRedis({ redis }: Deployment, chance: Chance, loseData: boolean): Promise<void> {
   await redis?.kill();
   await somewhile(chance);
@@ -136,7 +169,9 @@ async function endure(context: Mocha.Context, kind: Plan['kind'], trouble: Troub
   const chance = new Chance();
   process.stdout.write(`        seed ${chance.seed}: MEZHVED_SEED=${chance.seed} draws the same\n`);
   const agency = await startAgency();
-  const plan: Plan = { ...trouble.plan, kind, agencyUrl: agency.url };
+  const prepared = await trouble.prepare?.();
+  if (prepared === null) return context.skip();
+  const plan: Plan = { ...prepared?.plan, kind, route: restRoute(agency.url) };
   const deployment = await Deployment.start(plan).catch(async (error: unknown) => {
     await agency.stop();
     throw error;
@@ -155,7 +190,8 @@ async function endure(context: Mocha.Context, kind: Plan['kind'], trouble: Troub
     agency.behave(trouble.behaviour ?? 'mixed', 1, String(chance.seed));
     const taking = load.takeAnswers(ids, quietMs);
     for (let n = 0; n < times; n += 1) {
-      await trouble.happen({ deployment, agency, chance });
+      const stage = { deployment, agency, chance, load };
+      await (trouble.happen ?? prepared?.happen)?.(stage);
       await somewhile(chance);
     }
     const stalled = wait(full ? 600_000 : 60_000, undefined, { ref: false }).then(() => {
@@ -183,6 +219,7 @@ async function endure(context: Mocha.Context, kind: Plan['kind'], trouble: Troub
   } finally {
     await deployment.end();
     await agency.stop();
+    await prepared?.remove();
   }
 }
 

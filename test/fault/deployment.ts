@@ -4,7 +4,7 @@ import { stringify } from 'yaml';
 import { lastingPort } from '../harness/guarded.ts';
 import { type MortalPostgres, startMortalPostgres } from '../harness/mortal-postgres.ts';
 import { checkout, mezhved, temporaryFolder } from '../harness/node.ts';
-import { type Proxy, startProxy } from '../harness/proxy.ts';
+import { type Line, startProxy } from '../harness/proxy.ts';
 import { type RedisServer, startRedis } from '../harness/redis.ts';
 import { MortalProcess } from './mortal-process.ts';
 
@@ -12,8 +12,8 @@ import { MortalProcess } from './mortal-process.ts';
 export interface Plan {
   /** embedded: one process with SQLite; production: PostgreSQL, Redis, nodes and workers. */
   readonly kind: 'embedded' | 'production';
-  /** Where requests of payment-status are posted. */
-  readonly agencyUrl: string;
+  /** How requests of payment-status are carried. */
+  readonly route: object;
   readonly appendonly?: boolean;
   readonly config?: object;
   /** Besides the agency's: YAML documents. */
@@ -25,10 +25,10 @@ export interface Plan {
 
 /** The lines between processes and what they depend on. */
 export interface Lines {
-  readonly nodesToPostgres: Proxy;
-  readonly nodesToRedis: Proxy;
-  readonly workersToPostgres: Proxy;
-  readonly workersToRedis: Proxy;
+  readonly nodesToPostgres: Line;
+  readonly nodesToRedis: Line;
+  readonly workersToPostgres: Line;
+  readonly workersToRedis: Line;
 }
 
 /** Short times, so that a test need not wait for what operators wait for. */
@@ -49,7 +49,19 @@ const quick = {
 
 const sandbox = join(checkout, 'config', 'sandbox');
 
-function paymentType(agencyUrl: string): object {
+/** To an agency with a REST service; times as short as a test can bear. */
+export function restRoute(url: string): object {
+  return {
+    kind: 'rest',
+    url,
+    timeoutMs: 3000,
+    connectMs: 1000,
+    answerWithinMs: 8000,
+    askEveryMs: 1000,
+  };
+}
+
+function paymentType(route: object): object {
   return {
     kind: 'messageType',
     id: 'payment-status',
@@ -64,14 +76,7 @@ function paymentType(agencyUrl: string): object {
     ],
     senders: ['agency-a'],
     providers: ['agency-b'],
-    route: {
-      kind: 'rest',
-      url: agencyUrl,
-      timeoutMs: 3000,
-      connectMs: 1000,
-      answerWithinMs: 8000,
-      askEveryMs: 1000,
-    },
+    route,
   };
 }
 
@@ -154,7 +159,7 @@ async function folderWith(plan: Plan, config: object, end: (() => Promise<unknow
   );
   await writeFile(file, stringify(merged));
   const declared = join(folder.path, 'types.yaml');
-  const documents = [paymentType(plan.agencyUrl), ...(plan.declarations ?? [])];
+  const documents = [paymentType(plan.route), ...(plan.declarations ?? [])];
   await writeFile(declared, documents.map((each) => stringify(each)).join('---\n'));
   return { folder: folder.path, config: file, declared };
 }
@@ -220,7 +225,7 @@ async function production(plan: Plan, end: (() => Promise<unknown>)[]): Promise<
   };
   const { folder, config, declared } = await folderWith(plan, { delivery: { serve: false } }, end);
   const direct = postgres.url('mezhved');
-  const through = (toPostgres: Proxy, toRedis: Proxy) => ({
+  const through = (toPostgres: Line, toRedis: Line) => ({
     MEZHVED_DATABASE_URL: direct.replace(`:${postgres.port}/`, `:${toPostgres.port}/`),
     MEZHVED_REDIS_URL: redis.url.replace(`:${redis.port}`, `:${toRedis.port}`),
   });

@@ -34,6 +34,12 @@ export class Load {
   readonly answers = new Map<string, Set<string>>();
   /** Faults that ended no patience, by code. */
   readonly setbacks = new Map<string, number>();
+  /** As the last refusal had it. */
+  retryAfter: string | undefined;
+  /** How far this system's clock is ahead of the true one, ms. */
+  clockAheadMs = 0;
+  /** Codes after which it tries again; by the table of faults, and what a test adds. */
+  readonly passing = new Set(['HTTP none', 'BUSY', 'INTERNAL', 'QUEUE_FULL']);
   #over = false;
 
   constructor(urls: readonly string[], chance: Chance) {
@@ -57,9 +63,30 @@ export class Load {
     return ids;
   }
 
+  /**
+   * Sends until it has had enough; the requests that were acknowledged, and those that were under way:
+   * each is posted until it is acknowledged or nobody wants it any more.
+   */
+  async sendUntil(enough: () => boolean, atOnce = 8): Promise<string[]> {
+    const ids: string[] = [];
+    const sender = async () => {
+      while (!enough()) {
+        const request = signedRequest();
+        const answer = await this.#untilAnswered(
+          (client) => client.post(request.bytes, 'SendRequest'),
+          [],
+          enough,
+        );
+        if (answer !== undefined) ids.push(request.messageId);
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, sender));
+    return ids;
+  }
+
   /** Posts the same bytes, to one node and another, until one acknowledges them. */
-  async post({ bytes }: SignedRequest): Promise<Answer> {
-    return this.#untilAnswered((client) => client.post(bytes, 'SendRequest'));
+  async post({ bytes }: SignedRequest): Promise<void> {
+    await this.#untilAnswered((client) => client.post(bytes, 'SendRequest'));
   }
 
   /** Asks and acknowledges until every request has an answer, and a while longer. */
@@ -67,8 +94,10 @@ export class Load {
     const wanted = new Set(ids);
     const reader = async () => {
       while (!this.#over) {
-        const polled = await this.#untilAnswered((client) => client.poll('GetResponse'));
-        const response = polledResponse(polled);
+        const polled = await this.#untilAnswered((client) =>
+          client.poll('GetResponse', { at: Date.now() + this.clockAheadMs }),
+        );
+        const response = polled && polledResponse(polled);
         if (response === undefined) {
           await wait(100);
           continue;
@@ -103,8 +132,9 @@ export class Load {
   async #untilAnswered(
     call: (client: Client) => Promise<Answer>,
     fine: readonly string[] = [],
-  ): Promise<Answer> {
-    for (;;) {
+    enough: () => boolean = () => false,
+  ): Promise<Answer | undefined> {
+    while (!enough()) {
       const url = this.#urls[this.#chance.between(0, this.#urls.length)] ?? '';
       const answer = await call(new Client(url, version, signer)).catch((error: unknown) => {
         // What fetch throws where the connection broke, before or in the answer.
@@ -114,12 +144,11 @@ export class Load {
       if (answer?.code === undefined && answer?.status === 200) return answer;
       const code = answer?.code ?? `HTTP ${answer?.status ?? 'none'}`;
       if (fine.includes(code) && answer !== undefined) return answer;
+      this.retryAfter = answer?.headers.get('retry-after') ?? this.retryAfter;
       this.setbacks.set(code, (this.setbacks.get(code) ?? 0) + 1);
-      if (!passing.has(code)) throw new Error(`the node answers ${code}:\n${answer?.text}`);
+      if (!this.passing.has(code)) throw new Error(`the node answers ${code}:\n${answer?.text}`);
       await wait(50);
     }
+    return undefined;
   }
 }
-
-/** What a sender may try again after, by the table of faults. */
-const passing = new Set(['HTTP none', 'BUSY', 'INTERNAL', 'QUEUE_FULL']);

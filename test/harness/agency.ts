@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -79,6 +80,8 @@ class RestAgency implements Agency {
   #seed = 'agency';
 
   async listen(): Promise<void> {
+    // Each callback that is under way listens.
+    setMaxListeners(0, this.#stopping.signal);
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
   }
 

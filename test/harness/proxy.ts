@@ -2,7 +2,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { lastingPort } from './guarded.ts';
 
 /** A TCP proxy on a port of 127.0.0.1 whose line can be cut. */
-export interface Proxy {
+export interface Line {
   readonly port: number;
   /** Connections that are open through it. */
   readonly connections: number;
@@ -16,7 +16,7 @@ export interface Proxy {
 }
 
 /** @param host where the target listens */
-export async function startProxy(targetPort: number, host = '127.0.0.1'): Promise<Proxy> {
+export async function startProxy(targetPort: number, host = '127.0.0.1'): Promise<Line> {
   const pairs = new Set<readonly [Socket, Socket]>();
   let hanging = false;
   const server = createServer((near) => {
