@@ -212,6 +212,9 @@ function tagFor({ namespace, local }: QName, prefixes: Map<string, string>): str
 export function renamed(bytes: Uint8Array, to: QName): string {
   const canonical = canonicalText(bytes);
   const from = readOrdered(Buffer.from(canonical)).name.namespace;
+  if (from !== to.namespace && (from === '' || to.namespace === '')) {
+    throw new NameRefused('one of the two names has no namespace');
+  }
   const [root = {}] = parse(canonical);
   const tag = tagOf(root);
   const [given, wanted] = [escapeAttribute(from), escapeAttribute(to.namespace)];

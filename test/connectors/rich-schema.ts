@@ -45,6 +45,9 @@ const main = `<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns="urn:
         <xs:element name="Turns" minOccurs="0"><xs:complexType><xs:choice maxOccurs="unbounded">
           <xs:element name="L" type="xs:string"/><xs:element name="R" type="xs:string"/>
         </xs:choice></xs:complexType></xs:element>
+        <xs:element name="Around" minOccurs="0"><xs:complexType><xs:sequence>
+          <xs:element name="A" type="xs:string"/><xs:element name="B" type="xs:string"/><xs:element name="A" type="xs:string"/>
+        </xs:sequence></xs:complexType></xs:element>
         <xs:element name="Kind" type="xs:QName" minOccurs="0"/>
         <xs:element name="Any" type="Base" minOccurs="0"/>
         <xs:group ref="Ends"/>
@@ -184,6 +187,7 @@ export const richDocument: fc.Arbitrary<string> = fc
         .array(fc.oneof(element('r:L', text), element('r:R', text)), { minLength: 1, maxLength: 4 })
         .map((turns) => `<r:Turns>${turns.join('')}</r:Turns>`),
     ),
+    maybe(element('r:Around', element('r:A', text), element('r:B', text), element('r:A', text))),
     fc.constantFrom('', '<r:Kind>o:mark</r:Kind>', '<r:Kind xmlns:k="urn:other">k:mark</r:Kind>'),
     fc.constantFrom('', typed, '<r:Any role="x"><r:Name></r:Name></r:Any>'),
     many(element('r:End', text), 3, 1),

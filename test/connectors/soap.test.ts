@@ -460,6 +460,18 @@ describe('the connector soap', () => {
       expect(await asked(encoded)).to.include('encoded');
     });
 
+    it('may be several files, one importing another', async () => {
+      const { agency, connector } = await answering(200, envelope(tellXml));
+      const text = wsdlText(sameNames);
+      const [head = ''] = text.split('<wsdl:types>');
+      const at = text.indexOf('<wsdl:binding');
+      files.write('abstract.wsdl', `${text.slice(0, at)}</wsdl:definitions>`);
+      const imported = '<wsdl:import namespace="urn:wsdl" location="abstract.wsdl"/>';
+      files.write('service.wsdl', `${head}${imported}${text.slice(at)}`);
+      expect((await connector.deliver(request, never)).kind).to.equal('content');
+      expect(sent(agency)).to.equal(askXml);
+    });
+
     it('is read again after it was mended', async () => {
       const { connector } = await answering(200, envelope(tellXml));
       files.write('service.wsdl', '<wsdl');
