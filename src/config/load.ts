@@ -41,6 +41,7 @@ export function loadConfig(env: Environment, cwd: string): Config {
 }
 
 const variables: Readonly<Record<string, readonly string[]>> = {
+  MEZHVED_NODE_ID: ['node', 'id'],
   MEZHVED_DATA: ['data'],
   MEZHVED_DATABASE_URL: ['database', 'url'],
   MEZHVED_REDIS_URL: ['redisUrl'],

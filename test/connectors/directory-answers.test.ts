@@ -65,7 +65,10 @@ describe('answers in the folder of the directory connector', () => {
     await put(`${messageId}.status.json`, JSON.stringify({ ...status, code: 103 }));
     await collect();
     expect(
-      inbox.got.map(({ answer: { evidence, ...rest } }) => ({ ...rest, said: evidence !== undefined })),
+      inbox.got.map(({ answer: { evidence, ...rest } }) => ({
+        ...rest,
+        said: evidence !== undefined,
+      })),
     ).to.deep.equal([
       { kind: 'interim', statuses: [status], said: true },
       { kind: 'interim', statuses: [{ ...status, code: 103 }], said: true },
