@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { uplinkTable } from './uplinks.ts';
 
 const millis = z
   .int()
@@ -227,6 +228,17 @@ export const configTable = z.strictObject({
       ),
     })
     .prefault({}),
+  uplinks: key(
+    z
+      .array(uplinkTable)
+      .max(100)
+      .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, {
+        message: 'имена связей должны различаться / ids of uplinks must differ',
+      })
+      .default([]),
+    'связи с вышестоящими СМЭВ, чьи запросы обслуживает этот узел',
+    'uplinks to upstream SMEVs whose requests this node serves',
+  ),
   log: z
     .strictObject({
       level: key(

@@ -27,6 +27,7 @@ const worldly: readonly string[] = [
   'src/connectors/http-call.ts',
   'src/connectors/simulator.ts',
   'src/connectors/smev-identity.ts',
+  'src/connectors/uplink.ts',
   'src/exchange/exchanges.ts',
   'src/gost/wasm.ts',
   'src/http/',
