@@ -1,6 +1,7 @@
+import { readGivenFault, readGivenResponse } from '../smev/given.ts';
 import { smevNamespaces, soapNamespace, versionOfTypes } from '../smev/namespaces.ts';
 import { withXml, type XmlElement, XmlRefused } from '../xml/document.ts';
-import { child, childElements, isNamed } from '../xml/navigate.ts';
+import { child, childElements, childText, isNamed } from '../xml/navigate.ts';
 
 /** What came back over HTTP, as far as it could be read. */
 export interface Answered {
@@ -18,7 +19,7 @@ export interface Answered {
 }
 
 export interface AnsweredFault {
-  /** The node's own code where it gives one, else the faultcode. */
+  /** The node's own code or SMEV's number where there is one, else the faultcode. */
   readonly code: string;
   readonly text: string;
 }
@@ -26,7 +27,10 @@ export interface AnsweredFault {
 /** Posts one signed envelope and reads what comes back. */
 export type Post = (envelope: string, step: string) => Promise<Answered>;
 
-/** Reads an answer of this node or of another: what is not SOAP is shown as it stands. */
+/**
+ * Reads an answer of this node or of another, to be shown: nothing is verified. What is not SOAP is
+ * shown as it stands.
+ */
 export function readAnswer(status: number, bytes: Uint8Array): Answered {
   const xml = Buffer.from(bytes).toString('utf8');
   try {
@@ -42,7 +46,8 @@ function readEnvelope(root: XmlElement): Omit<Answered, 'status' | 'xml'> {
   const payload = body && childElements(body)[0];
   if (payload === undefined) return {};
   if (isNamed(payload, soapNamespace, 'Fault')) {
-    return { operation: 'Fault', fault: readFault(payload) };
+    const { code, faultcode, text } = readGivenFault(payload);
+    return { operation: 'Fault', fault: { code: code ?? faultcode, text } };
   }
   return { operation: payload.name, ...idsOf(payload) };
 }
@@ -51,27 +56,19 @@ function idsOf(payload: XmlElement): Pick<Answered, 'messageId' | 'originalMessa
   const version = versionOfTypes(payload.namespaceUri);
   if (version === undefined) return {};
   const { types } = smevNamespaces[version];
-  const at = (from: XmlElement, ...names: readonly string[]): XmlElement | undefined =>
-    names.reduce<XmlElement | undefined>((found, name) => found && child(found, types, name), from);
-  const response = at(payload, 'ResponseMessage', 'Response');
-  const messageId = (
-    response === undefined
-      ? at(payload, 'MessageMetadata', 'MessageId')
-      : at(response, 'SenderProvidedResponseData', 'MessageID')
-  )?.content.trim();
-  const originalMessageId = response && at(response, 'OriginalMessageId')?.content.trim();
-  const status = response && at(response, 'SenderProvidedResponseData', 'RequestStatus');
-  return {
-    ...(messageId === undefined ? {} : { messageId }),
-    ...(originalMessageId === undefined ? {} : { originalMessageId }),
-    ...(status === undefined ? {} : { interim: true as const }),
-  };
-}
-
-const ownCode = /^(?:SMEV-\d+: )?([A-Z][A-Z_]+):/;
-
-function readFault(fault: XmlElement): AnsweredFault {
-  const part = (name: string) => childElements(fault).find((each) => each.name === name)?.content;
-  const text = (part('faultstring') ?? '').trim();
-  return { code: ownCode.exec(text)?.[1] ?? (part('faultcode') ?? '').trim(), text };
+  const message = child(payload, types, 'ResponseMessage');
+  const response = message && child(message, types, 'Response');
+  if (response !== undefined) {
+    const given = readGivenResponse(response, response, version);
+    if (given === undefined) return {};
+    const { messageId, originalMessageId, said } = given;
+    return {
+      messageId,
+      originalMessageId,
+      ...(said.kind === 'status' ? { interim: true as const } : {}),
+    };
+  }
+  const metadata = child(payload, types, 'MessageMetadata');
+  const messageId = metadata && childText(metadata, types, 'MessageId')?.trim();
+  return messageId === undefined ? {} : { messageId };
 }

@@ -3,6 +3,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { type Config, configTable } from './table.ts';
+import { withAbsoluteFiles } from './uplinks.ts';
 
 /** All that is wrong with the configuration, each with its path. */
 export class ConfigInvalid extends Error {
@@ -82,7 +83,12 @@ function readTree(file: string): Tree {
 
 /** Makes the paths of one source absolute before the sources are laid over each other. */
 function resolvePaths(tree: Tree, folder: string): Tree {
-  const { data, database, node } = tree as { data?: unknown; database?: Tree; node?: Tree };
+  const { data, database, node, uplinks } = tree as {
+    data?: unknown;
+    database?: Tree;
+    node?: Tree;
+    uplinks?: unknown;
+  };
   const url = database?.['url'];
   const keys = node?.['keys'];
   return {
@@ -93,6 +99,11 @@ function resolvePaths(tree: Tree, folder: string): Tree {
       : {}),
     ...(Array.isArray(keys)
       ? { node: { ...node, keys: keys.map((pair) => absolutePair(pair, folder)) } }
+      : {}),
+    ...(Array.isArray(uplinks)
+      ? {
+          uplinks: uplinks.map((each) => withAbsoluteFiles(each, (path) => absolute(path, folder))),
+        }
       : {}),
   };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { delivery } from './delivery.ts';
 import { key, millis } from './key.ts';
+import { uplinkTable } from './uplinks.ts';
 
 const address = z.string().regex(/^(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}$/, 'host:port');
 
@@ -215,6 +216,17 @@ export const configTable = z.strictObject({
     })
     .prefault({}),
   delivery,
+  uplinks: key(
+    z
+      .array(uplinkTable)
+      .max(100)
+      .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, {
+        message: 'имена связей должны различаться / ids of uplinks must differ',
+      })
+      .default([]),
+    'связи с вышестоящими СМЭВ, чьи запросы обслуживает этот узел',
+    'uplinks to upstream SMEVs whose requests this node serves',
+  ),
   log: z
     .strictObject({
       level: key(

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { MessageType, Registry } from '../participants/registry.ts';
 import type { Connector } from './connector.ts';
 import { directory } from './directory.ts';
@@ -8,6 +9,8 @@ import { smev } from './smev.ts';
 import { soap } from './soap.ts';
 
 interface Kept {
+  readonly type: MessageType | undefined;
+  /** What the connector was made of. */
   readonly made: string;
   readonly connector: Connector;
 }
@@ -25,20 +28,17 @@ export class Connectors {
   /** The connector of a message type's route, as of this registry. */
   of(registry: Registry, messageType: string): Connector {
     const type = registry.findMessageType(messageType);
-    const made = JSON.stringify([
-      type?.route,
-      type?.versions.map(({ namespace, requestRoot, responseRoot }) => [
-        namespace,
-        requestRoot,
-        responseRoot,
-      ]),
-    ]);
     const kept = this.#kept.get(messageType);
-    if (kept?.made === made) return kept.connector;
+    if (kept !== undefined && kept.type === type) return kept.connector;
+    const made = likeness(type);
+    if (kept?.made === made) {
+      this.#kept.set(messageType, { ...kept, type });
+      return kept.connector;
+    }
     // What still runs on the one before keeps its connections until it is over.
     void kept?.connector.close();
     const connector = type === undefined ? nowhere(messageType) : this.#make(type);
-    this.#kept.set(messageType, { made, connector });
+    this.#kept.set(messageType, { type, made, connector });
     return connector;
   }
 
@@ -64,6 +64,18 @@ export class Connectors {
         return nowhere(type.id);
     }
   }
+}
+
+/** The same for two revisions whose connector would be the same. */
+function likeness(type: MessageType | undefined): string {
+  if (type === undefined) return '';
+  const hash = createHash('sha256').update(JSON.stringify(type.route));
+  for (const { namespace, requestRoot, responseRoot, schemas } of type.versions) {
+    hash.update(JSON.stringify([namespace, requestRoot, responseRoot, schemas.length]));
+    for (const { name, bytes } of schemas)
+      hash.update(`${name} ${bytes.byteLength} `).update(bytes);
+  }
+  return hash.digest('hex');
 }
 
 /** The route was changed to a queue, or the type is gone, after the request was accepted. */

@@ -3,6 +3,7 @@ import { LockHeld, lockDataFolder, lockNodeName, type NodeLock } from '../store/
 import { type Composed, compose } from './composed.ts';
 import { startDelivering, startExpiring, startLooking } from './delivering.ts';
 import { healthOf, openAdminFace, openSoapFace, workerHealth } from './faces.ts';
+import { startUplinks } from './uplinks.ts';
 
 /** A process that takes messages, delivers them, or both. */
 export interface RunningNode {
@@ -31,12 +32,13 @@ export async function startNode(
   const delivering = delivers ? await startDelivering(context, config) : undefined;
   const soap = await openSoapFace(config, context);
   const admin = await openAdminFace(config, context, healthOf(context, config));
+  const uplinks = startUplinks(context, config);
   return {
     soapUrl: soap.url,
     adminUrl: admin.url,
     id: config.node.id,
     stop: async () => {
-      await Promise.all([soap.close(), looking.stop(), expiring.stop()]);
+      await Promise.all([soap.close(), uplinks.stop(), looking.stop(), expiring.stop()]);
       await stopDelivering(context, delivering);
       await Promise.all([context.close(), admin.close()]);
       await lock.release();

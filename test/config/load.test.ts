@@ -55,6 +55,21 @@ describe('configuration', () => {
     expect(config.limits.queueItemsMax).to.equal(100_000);
   });
 
+  it('makes the files of an uplink absolute, and refuses two of one name', () => {
+    const uplink =
+      '{id: up, url: "http://up.example/ws", key: k, certificate: c, trust: t, localKey: lk, ' +
+      'localCertificate: lc, types: [{namespace: "urn:a", requestRoot: A}], tls: {ca: ca, serverName: up}}';
+    const { uplinks } = loadConfig(write(`uplinks: [${uplink}]`), '/');
+    const at = (name: string) => join(folder, 'etc', name);
+    expect(uplinks[0]).to.deep.include({ key: at('k'), certificate: at('c'), trust: at('t') });
+    expect(uplinks[0]).to.deep.include({ localKey: at('lk'), localCertificate: at('lc') });
+    expect(uplinks[0]?.tls).to.deep.equal({ ca: at('ca'), serverName: 'up' });
+    expect(uplinks[0]).to.include({ version: '1.2', pollMs: 5000 });
+    const [problem] = problemsOf(write(`uplinks: [${uplink}, ${uplink}]`), '/');
+    expect(problem).to.match(/^uplinks: .*differ$/);
+    expect(problemsOf(write('uplinks: [{id: up}, 7]'), '/').join()).to.include('uplinks.1');
+  });
+
   it('resolves a path where it stands: in its file, or in the working folder', () => {
     const env = write('data: here\ndatabase: {url: "sqlite:db/x.db"}\n');
     const config = loadConfig(env, '/');

@@ -33,6 +33,7 @@ const worldly: readonly string[] = [
   'src/connectors/simulator.ts',
   'src/connectors/smev-identity.ts',
   'src/connectors/soap-client.ts',
+  'src/connectors/uplink.ts',
   'src/connectors/wsdl-files.ts',
   'src/exchange/collect.ts',
   'src/exchange/dead.ts',

@@ -41,9 +41,10 @@ export const delivery = () => async (db: Kysely<unknown>) => {
     .execute();
   await db.schema
     .createTable('uplink_request')
-    .addColumn('message_id', 'text', (c) => c.primaryKey().notNull())
     .addColumn('uplink', 'text', (c) => c.notNull())
+    .addColumn('message_id', 'text', (c) => c.notNull())
     .addColumn('reply_to', 'text', (c) => c.notNull())
     .addColumn('taken_at', 'bigint', (c) => c.notNull())
+    .addPrimaryKeyConstraint('uplink_request_key', ['uplink', 'message_id'])
     .execute();
 };

@@ -1,0 +1,27 @@
+import type { Kysely } from 'kysely';
+import type { Clock } from '../clock.ts';
+import type { UplinkStore } from '../connectors/uplink.ts';
+import type { Tables } from '../store/tables.ts';
+
+/** Where the answers to an uplink's requests go, in the database: the uplink may die in between. */
+export function uplinkReplies(db: Kysely<Tables>, clock: Clock): UplinkStore {
+  return {
+    remember: async (uplink, messageId, replyTo) => {
+      const row = { uplink, reply_to: replyTo, taken_at: clock.now() };
+      await db
+        .insertInto('uplink_request')
+        .values({ message_id: messageId, ...row })
+        .onConflict((conflict) => conflict.columns(['uplink', 'message_id']).doUpdateSet(row))
+        .execute();
+    },
+    recall: async (uplink, messageId) => {
+      const row = await db
+        .selectFrom('uplink_request')
+        .select('reply_to')
+        .where('uplink', '=', uplink)
+        .where('message_id', '=', messageId)
+        .executeTakeFirst();
+      return row?.reply_to;
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import type { Config } from '../config/table.ts';
+import type { ConnectorFailure } from '../connectors/failure.ts';
+import { startUplink, type Uplink } from '../connectors/uplink.ts';
+import { receive } from '../exchange/receive.ts';
+import { uplinkReplies } from '../exchange/uplink-replies.ts';
+import { readCertificate } from '../pki/certificate.ts';
+import { readPemPair } from '../pki/keystore.ts';
+import type { Composed } from './composed.ts';
+import type { Repeating } from './repeating.ts';
+
+/**
+ * Starts the bridges to upstream SMEVs that the configuration names. Each speaks to this node as an
+ * information system of its own, through the same story as everybody's messages.
+ *
+ * @throws ConnectorFailure NOT_SENT when a file cannot be used
+ */
+export function startUplinks(context: Composed, { uplinks, node }: Config): Repeating {
+  const trusted = new Set(
+    node.keys.map((files) => readCertificate(readPemPair(files).certificate).fingerprint),
+  );
+  const store = uplinkReplies(context.database.kysely, context.clock);
+  const running: Uplink[] = uplinks.map((settings) =>
+    startUplink(settings, {
+      post: (envelope) =>
+        receive(context, {
+          endpoint: settings.localVersion,
+          method: 'POST',
+          contentType: 'text/xml; charset=utf-8',
+          soapAction: undefined,
+          peer: `uplink ${settings.id}`,
+          body: async () => envelope,
+        }),
+      trusted,
+      store,
+      failed: ({ code, message }: ConnectorFailure) =>
+        context.log.warn({ uplink: settings.id, failure: code, why: message }, 'uplink'),
+    }),
+  );
+  return { stop: async () => void (await Promise.all(running.map((each) => each.stop()))) };
+}
