@@ -70,6 +70,8 @@ export async function requeueDead(
   who: string,
 ): Promise<boolean> {
   return context.journal.commit(async (scope) => {
+    const [dead] = await listDead(scope.tx, { limit: 1, exchangeId: exchange.id });
+    if (dead === undefined) return false;
     if (!(await reviveDelivery(scope.tx, exchange.id, context.clock.now()))) return false;
     const detail = { who, decision: 'requeue' };
     enterDelivery(context, scope, exchange, { kind: 'decision', verdict: 'good', detail });

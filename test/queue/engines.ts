@@ -1,6 +1,9 @@
+import { systemClock } from '../../src/clock.ts';
+import { type BullmqParts, BullmqQueue } from '../../src/queue/bullmq.ts';
 import { addDelivery, type Due, finishDelivery } from '../../src/queue/delivery.ts';
 import type { InProcessSettings } from '../../src/queue/in-process.ts';
 import type { Attempt, LaneRules } from '../../src/queue/queue.ts';
+import type { Database } from '../../src/store/database.ts';
 import type { TestDatabase } from '../harness/databases.ts';
 
 export const settings: InProcessSettings = {
@@ -15,6 +18,36 @@ export const settings: InProcessSettings = {
 
 /** Two attempts at once in each lane, as many as wanted in a second. */
 export const twoAtOnce: LaneRules = { concurrency: 2, rate: undefined };
+
+/** BullMQ on a Redis, with the same rules for every lane that is named. */
+export function connectBullmq(
+  database: Database,
+  url: string,
+  {
+    change = {},
+    rules = twoAtOnce,
+    lanes = ['a'],
+    failures = [],
+    told = [],
+  }: {
+    readonly change?: Partial<BullmqParts['settings']>;
+    readonly rules?: LaneRules;
+    readonly lanes?: readonly string[];
+    readonly failures?: unknown[];
+    readonly told?: string[];
+  } = {},
+): Promise<BullmqQueue> {
+  return BullmqQueue.connect({
+    url,
+    database,
+    clock: systemClock,
+    settings: { ...settings, ...change },
+    lanes: () => new Map(lanes.map((lane) => [lane, rules])),
+    rulesOf: () => rules,
+    failed: (error) => failures.push(error),
+    told: (state) => told.push(state),
+  });
+}
 
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
