@@ -67,8 +67,8 @@ function madeOf(exchange: ExchangeTable, answer: AgencyAnswer): MadeContent {
 }
 
 /**
- * Records the messages in the transaction of the caller; an exchange that has its final answer gets no
- * other.
+ * Records the messages in the transaction of the caller; false where the exchange has its final answer
+ * already, and nothing was recorded.
  *
  * @throws Fault QUEUE_FULL
  */
@@ -77,13 +77,15 @@ export async function recordNews(
   scope: CommitScope,
   exchange: ExchangeTable,
   { answers }: Prepared,
-): Promise<void> {
-  if (answers.length === 0) return;
+): Promise<boolean> {
+  if (answers.length === 0) return true;
   await advance(scope.tx, exchange.id, 'underProcessing', context.clock.now());
   for (const own of answers) {
     const outcome = await recordAnswer(context, scope, own, 'good');
     if (outcome === 'queue-full') throw new Fault('QUEUE_FULL');
+    if (outcome === 'already-final') return false;
   }
+  return true;
 }
 
 /** An entry about an attempt, or about an answer that came by another way. */

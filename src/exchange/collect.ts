@@ -70,15 +70,17 @@ async function takeNews(
   exchange: ExchangeTable,
   news: AgencyNews,
 ): Promise<void> {
+  // A repeat costs nothing: whoever was not told that its answer was taken may ask often.
+  if (exchange.answered === 1) return;
   const prepared = await prepareNews(context, exchange, news);
   const final = news.kind !== 'interim' && news.kind !== 'waiting';
   await context.journal.commit(async (scope) => {
-    if (await isKnown(scope, exchange, news.evidence)) return;
     if (final) await endDelivery(scope.tx, exchange.id, 'done', context.clock.now());
+    else if (await isKnown(scope, exchange, news.evidence)) return;
+    if (!(await recordNews(context, scope, exchange, prepared))) return;
     const { evidence } = prepared;
     const detail = { outcome: news.kind, collected: true };
     enterDelivery(context, scope, exchange, { verdict: 'good', evidence, detail });
-    await recordNews(context, scope, exchange, prepared);
   });
 }
 

@@ -37,7 +37,7 @@ const expiredAgainMs = 1000;
  */
 export async function deliverExchange(
   context: ExchangeContext,
-  connector: Connector,
+  connectorOf: (messageType: string) => Connector,
   rules: DeliveryRules,
   claimed: Claimed,
   signal: AbortSignal,
@@ -53,7 +53,7 @@ export async function deliverExchange(
   // Nobody wants the answer any more; the sender is being told so (expire.ts).
   if (exchange.eol !== null && exchange.eol <= now) return release(attempt, now + expiredAgainMs);
   try {
-    const news = await ask(context, connector, exchange, claimed, signal);
+    const news = await ask(context, connectorOf(exchange.message_type), exchange, claimed, signal);
     await take(attempt, news);
     await noteUp(database.kysely, claimed.lane);
   } catch (thrown) {

@@ -19,7 +19,7 @@ interface Gathered extends CommitScope {
   readonly contents: Map<string, Uint8Array>;
 }
 
-const defaults: GroupLimits = { batchMax: 64, waitingMax: 2000 };
+const defaults: GroupLimits = { batchMax: 64, waitingMax: 2000, patienceMs: 3000 };
 
 /** Writes the journal of one node, in the transactions that it speaks of. */
 export class JournalWriter {

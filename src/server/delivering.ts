@@ -15,7 +15,10 @@ const collectLookMs = 500;
 export async function startDelivering(context: Composed, config: Config): Promise<Repeating> {
   const { delivery } = config;
   const { connectors, log, queue, registry } = context;
-  await queue.start((claimed, signal) => deliverOne(context, delivery, claimed, signal));
+  const connectorOf = (messageType: string) => connectors.of(registry(), messageType);
+  await queue.start((claimed, signal) =>
+    deliverExchange(context, connectorOf, delivery, claimed, signal),
+  );
   const stopping = new AbortController();
   const collecting = new Map<string, Promise<void>>();
   const collect = startRepeating(
@@ -23,7 +26,7 @@ export async function startDelivering(context: Composed, config: Config): Promis
     collectLookMs,
     async () => {
       for (const { id, route } of registry().messageTypes) {
-        const { collecting: how } = route.kind === 'queue' ? {} : connectors.of(registry(), id);
+        const { collecting: how } = route.kind === 'queue' ? {} : connectorOf(id);
         if (how === undefined || collecting.has(id)) continue;
         const work = collectAnswers(context, id, how, stopping.signal)
           .catch((error: unknown) =>
@@ -42,24 +45,6 @@ export async function startDelivering(context: Composed, config: Config): Promis
       await Promise.all([queue.stop(delivery.stopWithinMs), ...collecting.values()]);
     },
   };
-}
-
-type Claimed = Parameters<typeof deliverExchange>[3];
-
-async function deliverOne(
-  context: Composed,
-  rules: Config['delivery'],
-  claimed: Claimed,
-  signal: AbortSignal,
-): Promise<void> {
-  const { connectors, database, registry } = context;
-  const { message_type } = await database.kysely
-    .selectFrom('exchange')
-    .select('message_type')
-    .where('id', '=', claimed.exchange_id)
-    .executeTakeFirstOrThrow();
-  const connector = connectors.of(registry(), message_type);
-  await deliverExchange(context, connector, rules, claimed, signal);
 }
 
 /** Ends what nobody answered in time: at the end of life, and where no operator decided. */

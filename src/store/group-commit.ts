@@ -14,10 +14,14 @@ export interface GroupLimits {
   readonly batchMax: number;
   /** Works that may wait; more are refused as BUSY. */
   readonly waitingMax: number;
+  /** Where works have waited longer than this, ms, no more may join them. */
+  readonly patienceMs: number;
 }
 
 interface Waiting<S> {
   readonly work: (scope: S) => Promise<unknown>;
+  /** By the monotonic clock, ms. */
+  readonly since: number;
   readonly resolve: (value: never) => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -50,11 +54,21 @@ export class GroupCommit<S> {
    * work may or may not be on disk
    */
   run<T>(work: (scope: S) => Promise<T>): Promise<T> {
-    if (this.#waiting.length >= this.#limits.waitingMax) return Promise.reject(new Fault('BUSY'));
+    if (this.#isFull()) return Promise.reject(new Fault('BUSY'));
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.push({ work, resolve: resolve as (value: never) => void, reject });
+      const since = performance.now();
+      this.#waiting.push({ work, since, resolve: resolve as (value: never) => void, reject });
       this.#running ??= this.#drain();
     });
+  }
+
+  /** A store that is slow takes fewer works, so that no caller waits for long and asks again meanwhile. */
+  #isFull(): boolean {
+    const [first] = this.#waiting;
+    const { batchMax, patienceMs, waitingMax } = this.#limits;
+    if (first === undefined || this.#waiting.length < batchMax) return false;
+    if (this.#waiting.length >= waitingMax) return true;
+    return performance.now() - first.since > patienceMs;
   }
 
   get waiting(): number {

@@ -56,7 +56,7 @@ export function restRoute(url: string): object {
     url,
     timeoutMs: 3000,
     connectMs: 1000,
-    answerWithinMs: 8000,
+    answerWithinMs: 20_000,
     askEveryMs: 1000,
   };
 }

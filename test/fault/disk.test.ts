@@ -56,8 +56,10 @@ describe('a full disk under the data folder', function () {
       try {
         const load = new Load(deployment.urls, new Chance());
         load.passing.delete('INTERNAL');
-        const sending = load.sendUntil(() => (load.setbacks.get('BUSY') ?? 0) > 20);
-        const ids = await sending;
+        const enough = () => (load.setbacks.get('BUSY') ?? 0) > 20;
+        const ids = await load.sendUntil(enough).catch((error: unknown) => {
+          throw new Error(`${String(error)}\n${deployment.nodes[0]?.output}`);
+        });
         expect(load.retryAfter, 'Retry-After').to.match(/^\d+$/);
         const ready = await fetch(`${deployment.urls[0]}/health/ready`);
         if (diskFreeMin > 0) expect(ready.status, await ready.text()).to.equal(503);

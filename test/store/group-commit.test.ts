@@ -78,7 +78,7 @@ describe('group commit', () => {
     });
 
     it('refuses what no longer fits into the waiting line as BUSY', async () => {
-      const group = grouped(await open(), { batchMax: 4, waitingMax: 10 });
+      const group = grouped(await open(), { batchMax: 4, waitingMax: 10, patienceMs: 60_000 });
       const results = await Promise.allSettled(
         numbers(25).map((n) => group.run(({ tx }) => enter(tx, n))),
       );
@@ -91,7 +91,7 @@ describe('group commit', () => {
 
     it('drains: what waits is written, and new work is taken afterwards', async () => {
       const database = await open();
-      const group = grouped(database, { batchMax: 3, waitingMax: 100 });
+      const group = grouped(database, { batchMax: 3, waitingMax: 100, patienceMs: 60_000 });
       const works = numbers(20).map((n) => group.run(({ tx }) => enter(tx, n)));
       await group.drain();
       expect(group.waiting).to.equal(0);
@@ -115,7 +115,7 @@ describe('group commit', () => {
   });
 });
 
-function grouped(database: Database, limits = { batchMax: 64, waitingMax: 1000 }) {
+function grouped(database: Database, limits = { batchMax: 64, waitingMax: 1000, patienceMs: 60_000 }) {
   let batch = 0;
   const open = (tx: Transaction<Tables>): Scope => ({ tx, batch: batch++ });
   return new GroupCommit<Scope>(database, { open, close: async () => undefined }, limits);

@@ -38,6 +38,7 @@ const worldly: readonly string[] = [
   'src/exchange/collect.ts',
   'src/exchange/dead.ts',
   'src/exchange/exchanges.ts',
+  'src/exchange/uplink-replies.ts',
   'src/exchange/waiting.ts',
   'src/gost/wasm.ts',
   'src/http/',
