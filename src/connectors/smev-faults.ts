@@ -107,7 +107,7 @@ export function failureOfFault(
 }
 
 /** Names alone: a fault of a stranger may be called anything. */
-export function nameOf({ element, code, faultcode }: GivenFault): string {
+function nameOf({ element, code, faultcode }: GivenFault): string {
   return [element ?? `soap:${faultcode}`, code]
     .filter((part) => part !== undefined)
     .map((part) => part.replace(/[^\w:.-]/g, '').slice(0, 60))

@@ -142,10 +142,18 @@ function signedCall(
 ): Template {
   const { types, basic } = smevNamespaces[version];
   const name = `${operation}Request`;
+  const id = freeId(inner);
   return templateOf(
     `<t:${name} xmlns:t="${types}" xmlns:b="${basic}">` +
-      `<${element} Id="${callerId}"${attributes}>${inner}</${element}><t:CallerInformationSystemSignature>`,
+      `<${element} Id="${id}"${attributes}>${inner}</${element}><t:CallerInformationSystemSignature>`,
     `</t:CallerInformationSystemSignature></t:${name}>`,
-    callerId,
+    id,
   );
+}
+
+/** Content that was written elsewhere may use the conventional Id itself. */
+function freeId(inner: string): string {
+  let id = callerId;
+  for (let n = 2; inner.includes(id); n += 1) id = `${callerId}_${n}`;
+  return id;
 }

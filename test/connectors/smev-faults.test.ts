@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { signTemplate } from '../../src/compute/sign-template.ts';
 import type { AgencyAnswer, Waiting } from '../../src/connectors/connector.ts';
 import { ConnectorFailure } from '../../src/connectors/failure.ts';
 import { smev } from '../../src/connectors/smev.ts';
@@ -164,6 +165,53 @@ describe('the smev connector and a simulator of upstream faults', () => {
     const without = { 'content-type': 'multipart/related' };
     const failed = failureOf(collect({ status: 200, headers: without, body }));
     expect((await failed).code).to.equal('ANSWER_BROKEN');
+  });
+
+  it('leaves an answer with attachments where it is, and takes the others', async () => {
+    const { types, basic } = smevNamespaces['1.2'];
+    const answers = [true, false].map((attached) => {
+      const id = freshMessageId();
+      const list = attached ? '<b:AttachmentHeaderList/>' : '';
+      const data = `<t:MessageID>${id}</t:MessageID><t:To>to</t:To><b:MessagePrimaryContent><a/></b:MessagePrimaryContent>${list}`;
+      return signTemplate(
+        {
+          before: `<t:GetResponseResponse xmlns:t="${types}" xmlns:b="${basic}"><t:ResponseMessage><t:Response Id="S"><t:OriginalMessageId>${id}</t:OriginalMessageId><t:SenderProvidedResponseData>${data}</t:SenderProvidedResponseData></t:Response><t:SMEVSignature>`,
+          after: '</t:SMEVSignature></t:ResponseMessage></t:GetResponseResponse>',
+          signedId: 'S',
+        },
+        node,
+      );
+    });
+    const empty = (name: string) => envelopeText(`<t:${name}Response xmlns:t="${types}"/>`);
+    const acknowledged: string[] = [];
+    const agency = await startAgency((response, { body }) => {
+      const isAck = body.includes('AckRequest');
+      if (isAck) acknowledged.push(body);
+      response.end(isAck ? empty('Ack') : (answers.shift() ?? empty('GetResponse')));
+    });
+    const route = routeTo(agency.url);
+    const connector = smev(route, typeOf('payments', paymentNamespace, 'PaymentStatus', route));
+    const inbox = new MemoryInbox();
+    try {
+      const collecting = connector.collecting?.collect(inbox, never) ?? Promise.resolve();
+      const failure = await failureOf(collecting);
+      expect(failure.code).to.equal('ANSWER_BROKEN');
+      expect(failure.message).to.include('has attachments');
+    } finally {
+      await connector.close();
+      await agency.close();
+    }
+    expect(inbox.taken).to.have.lengthOf(1);
+    expect(acknowledged).to.have.lengthOf(1);
+    expect(acknowledged[0]).to.include(inbox.taken[0]?.messageId);
+  });
+
+  it('does not go through a queue of which every answer is broken', async () => {
+    canned = { status: 200, body: envelopeText('<a/>') };
+    const before = simulator.got.length;
+    const failed = using(async ({ collecting }) => collecting?.collect(new MemoryInbox(), never));
+    expect((await failureOf(failed)).code).to.equal('ANSWER_BROKEN');
+    expect(simulator.got.length - before).to.be.within(10, 13);
   });
 
   it('tells of a selector that the upstream does not know', async () => {

@@ -3,6 +3,9 @@ import { expect } from 'chai';
 import { type UplinkSettings, uplinkTable } from '../../src/config/uplinks.ts';
 import type { ConnectorFailure } from '../../src/connectors/failure.ts';
 import { startUplink, type Uplink, type UplinkStore } from '../../src/connectors/uplink.ts';
+import { signatureOver } from '../../src/signature/sign.ts';
+import type { Signer } from '../../src/signature/signer.ts';
+import { withXml } from '../../src/xml/document.ts';
 import {
   Client,
   freshMessageId,
@@ -28,6 +31,14 @@ class MemoryStore implements UplinkStore {
 
 const leaseMs = 1500;
 const response = ['ResponseMessage', 'Response', 'SenderProvidedResponseData'] as const;
+
+// Each node on the way verifies it, and refuses what it does not cover.
+function signedByPerson(content: string, person: Signer) {
+  return withXml(Buffer.from(content), ({ root }) => ({
+    content,
+    personalSignature: signatureOver(root, person, 'PERSONAL'),
+  }));
+}
 
 describe('an uplink between two real nodes', function () {
   this.timeout(60_000);
@@ -191,6 +202,20 @@ describe('an uplink between two real nodes', function () {
     const { text } = await atSender();
     expect(text.match(/<t:RejectionReasonDescription/g), text).to.have.lengthOf(2);
     await atRest();
+  });
+
+  it("brings a person's signature along, both ways, still to be verified", async () => {
+    start();
+    const person = sandboxSigner('agency-a');
+    const asked = birthRequest('Тест').replace('xmlns:z', 'Id="PERSONAL" xmlns:z');
+    await sent('', signedByPerson(asked, person));
+    const { replyTo, text } = await atProvider();
+    expect(text).to.include('PersonalSignature');
+    const answer = birthResponse('Тест').replace('xmlns:z', 'Id="PERSONAL" xmlns:z');
+    await provider().sendResponse(replyTo, signedByPerson(answer, person));
+    expect((await atSender()).text).to.include('PersonalSignature');
+    await atRest();
+    expect(failed).to.deep.equal([]);
   });
 
   it('goes on where it was when it is started again', async () => {
