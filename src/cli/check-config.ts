@@ -40,6 +40,7 @@ function check(env: NodeJS.ProcessEnv, cwd: string): Checked {
     const problems = [
       ...config.node.keys.flatMap((files, index) => keyProblems(config, files, index)),
       ...redisProblems(config),
+      ...config.uplinks.flatMap((uplink) => uplinkProblems(config, uplink)),
     ];
     const notes = notesOf(config);
     return { valid: problems.length === 0, problems, notes, config: withoutPasswords(config) };
@@ -65,6 +66,15 @@ function notesOf({ redisUrl, database, delivery }: Config): string[] {
   ];
 }
 
+function uplinkProblems({ profile }: Config, uplink: Config['uplinks'][number]): string[] {
+  const { id, key, certificate, localKey, localCertificate } = uplink;
+  const pairs = [
+    { key, certificate },
+    { key: localKey, certificate: localCertificate },
+  ];
+  return pairs.flatMap((pair) => pairProblems(profile, pair).map((each) => `uplinks.${id}: ${each}`));
+}
+
 function redisProblems({ redisUrl }: Config): string[] {
   if (redisUrl === undefined) return [];
   try {
@@ -80,13 +90,19 @@ function keyProblems(
   files: Config['node']['keys'][number],
   index: number,
 ): string[] {
+  return pairProblems(profile, files).map((problem) => `node.keys.${index}: ${problem}`);
+}
+
+function pairProblems(
+  profile: Config['profile'],
+  files: Config['node']['keys'][number],
+): string[] {
   try {
     const { key, certificate } = readPemPair(files);
     signerFromPem(key, certificate);
-    const problem = exampleKeyProblem(profile, certificate);
-    return problem === undefined ? [] : [`node.keys.${index}: ${problem}`];
+    return [exampleKeyProblem(profile, certificate) ?? []].flat();
   } catch (error) {
-    return [`node.keys.${index}: ${error instanceof Error ? error.message : String(error)}`];
+    return [error instanceof Error ? error.message : String(error)];
   }
 }
 

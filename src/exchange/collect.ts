@@ -40,7 +40,14 @@ export async function collectAnswers(
 }
 
 function inboxOf(context: ExchangeContext, messageType: string): Inbox {
-  return { take: (collected) => takeCollected(context, messageType, collected) };
+  return {
+    take: async (collected) => {
+      const outcome = await takeCollected(context, messageType, collected);
+      const { messageId } = collected;
+      if (outcome === 'unknown') context.log.warn({ messageType, messageId }, 'unknown answer');
+      return outcome;
+    },
+  };
 }
 
 /**

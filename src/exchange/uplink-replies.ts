@@ -25,3 +25,8 @@ export function uplinkReplies(db: Kysely<Tables>, clock: Clock): UplinkStore {
     },
   };
 }
+
+/** Forgets where answers to requests older than this go: nobody waits for them any more. */
+export async function forgetReplies(db: Kysely<Tables>, before: number): Promise<void> {
+  await db.deleteFrom('uplink_request').where('taken_at', '<', before).execute();
+}

@@ -1,12 +1,13 @@
 import type { Config } from '../config/table.ts';
+import type { UplinkSettings } from '../config/uplinks.ts';
 import type { ConnectorFailure } from '../connectors/failure.ts';
 import { startUplink, type Uplink } from '../connectors/uplink.ts';
 import { receive } from '../exchange/receive.ts';
-import { uplinkReplies } from '../exchange/uplink-replies.ts';
+import { forgetReplies, uplinkReplies } from '../exchange/uplink-replies.ts';
 import { readCertificate } from '../pki/certificate.ts';
 import { readPemPair } from '../pki/keystore.ts';
 import type { Composed } from './composed.ts';
-import type { Repeating } from './repeating.ts';
+import { type Repeating, startRepeating } from './repeating.ts';
 
 /**
  * Starts the bridges to upstream SMEVs that the configuration names. Each speaks to this node as an
@@ -19,7 +20,9 @@ export function startUplinks(context: Composed, { uplinks, node }: Config): Repe
     node.keys.map((files) => readCertificate(readPemPair(files).certificate).fingerprint),
   );
   const store = uplinkReplies(context.database.kysely, context.clock);
-  const running: Uplink[] = uplinks.map((settings) =>
+  const running: Uplink[] = [];
+  const stopAll = async () => void (await Promise.all(running.map((each) => each.stop())));
+  const start = (settings: UplinkSettings) =>
     startUplink(settings, {
       post: (envelope) =>
         receive(context, {
@@ -34,7 +37,25 @@ export function startUplinks(context: Composed, { uplinks, node }: Config): Repe
       store,
       failed: ({ code, message }: ConnectorFailure) =>
         context.log.warn({ uplink: settings.id, failure: code, why: message }, 'uplink'),
-    }),
-  );
-  return { stop: async () => void (await Promise.all(running.map((each) => each.stop()))) };
+    });
+  try {
+    for (const settings of uplinks) running.push(start(settings));
+  } catch (error) {
+    void stopAll();
+    throw error;
+  }
+  const forget = startRepeating('forgetting', forgetEveryMs, forgetOld(context), context.log);
+  return {
+    stop: async () => {
+      await Promise.all([stopAll(), forget.stop()]);
+    },
+  };
+}
+
+const forgetEveryMs = 3_600_000;
+// Longer than any request of the real SMEV lives.
+const keptMs = 180 * 86_400_000;
+
+function forgetOld({ database, clock }: Composed): () => Promise<void> {
+  return () => forgetReplies(database.kysely, clock.now() - keptMs);
 }

@@ -97,7 +97,7 @@ export function asyncStatusText(status: AsyncStatus): string {
   const faultText =
     fault === undefined
       ? ''
-      : `<t:SmevFault><b:Code>${fault.code}</b:Code><b:Description>${escapeText(fault.description)}</b:Description></t:SmevFault>`;
+      : `<t:SmevFault><b:Code>${escapeText(fault.code)}</b:Code><b:Description>${escapeText(fault.description)}</b:Description></t:SmevFault>`;
   return (
     `<t:AsyncProcessingStatus>${leaf('OriginalMessageId', status.originalMessageId)}` +
     leaf('StatusCategory', status.category) +

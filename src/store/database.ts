@@ -42,7 +42,7 @@ function openSqlite(path: string): Database {
 function immediate(file: Sqlite.Database): Sqlite.Database {
   const statements = new Map<string, Sqlite.Statement>();
   const prepare = (source: string): Sqlite.Statement => {
-    const text = source === 'begin' ? 'begin immediate' : source;
+    const text = wordsFor(source, file.inTransaction);
     const known = statements.get(text);
     if (known !== undefined) return known;
     const statement = file.prepare(text);
@@ -50,6 +50,12 @@ function immediate(file: Sqlite.Database): Sqlite.Database {
     return statement;
   };
   return { prepare, close: () => file.close() } as unknown as Sqlite.Database;
+}
+
+/** A full disk ends a transaction by itself: then there is nothing to roll back. */
+function wordsFor(source: string, inTransaction: boolean): string {
+  if (source === 'begin') return 'begin immediate';
+  return source === 'rollback' && !inTransaction ? 'select 1' : source;
 }
 
 const { types } = pg;

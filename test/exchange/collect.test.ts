@@ -124,7 +124,7 @@ forEachDatabase((_, open) => {
         return { kind: 'waiting', ticket: 't', askAfterMs: 5 };
       });
       const { signal } = new AbortController();
-      await deliverExchange(stand.context, connector, rules, claimed, signal);
+      await deliverExchange(stand.context, () => connector, rules, claimed, signal);
       expect(await stand.delivery(exchange)).to.include({ state: 'done', ticket: null });
       expect(await kinds(exchange)).to.deep.equal(['response']);
     });

@@ -219,7 +219,7 @@ forEachDatabase((_, open) => {
           return step();
         });
         const { signal } = new AbortController();
-        await deliverExchange(stand.context, connector, rules, late, signal);
+        await deliverExchange(stand.context, () => connector, rules, late, signal);
         expect(await stand.delivery(exchange)).to.include({
           ...{ state: 'running', attempts: 2, failures: 0, cause: null, ticket: null },
         });
@@ -255,7 +255,7 @@ forEachDatabase((_, open) => {
       const claimed = await stand.claim(await stand.accept({ eol: stand.now }));
       expect(await expireExchanges(stand.context)).to.equal(2);
       const { signal } = new AbortController();
-      await deliverExchange(stand.context, connector, rules, claimed, signal);
+      await deliverExchange(stand.context, () => connector, rules, claimed, signal);
       expect(connector.calls).to.deep.equal([]);
       expect(await stand.delivery({ id: claimed.exchange_id })).to.include({ state: 'dead' });
     });
@@ -266,7 +266,7 @@ forEachDatabase((_, open) => {
       const exchange = await stand.accept();
       const claimed = await stand.claim(exchange);
       const { signal } = new AbortController();
-      await deliverExchange(context, scripted(content), rules, claimed, signal);
+      await deliverExchange(context, () => scripted(content), rules, claimed, signal);
       const { state, cause } = await stand.delivery(exchange);
       expect([state, JSON.parse(cause ?? '').code]).to.deep.equal(['due', 'NODE_ERROR']);
       expect((await stand.journal(exchange)).map(({ verdict }) => verdict)).to.deep.equal([

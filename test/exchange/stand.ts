@@ -116,7 +116,7 @@ export class Stand {
     signal: AbortSignal = new AbortController().signal,
   ): Promise<void> {
     const claimed = await this.claim(exchange);
-    await deliverExchange(this.context, connector, rules, claimed, signal);
+    await deliverExchange(this.context, () => connector, rules, claimed, signal);
   }
 
   delivery({ id }: Pick<Exchange, 'id'>): Promise<Selectable<DeliveryTable>> {
