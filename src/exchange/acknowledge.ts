@@ -4,6 +4,7 @@ import type { ExchangeContext } from './context.ts';
 import { enterAnswer, enterReceipt, entryOf } from './entries.ts';
 import { getExchange } from './exchanges.ts';
 import type { OwnAnswer } from './own-answer.ts';
+import { receiverOf } from './pressure.ts';
 import { noteAcknowledged, prepareRejection } from './progress.ts';
 import type { Authorised, Recorded } from './stages.ts';
 
@@ -25,7 +26,7 @@ export async function acknowledgeMessage(
   });
   const { messageId, accepted } = request;
   const rejection = accepted ? undefined : await rejectionOf(context, authorised);
-  await context.journal.commit(async (scope) => {
+  const left = await context.journal.commit(async (scope) => {
     const now = context.clock.now();
     const done = await acknowledge(scope.tx, {
       system: caller.system.id,
@@ -44,9 +45,14 @@ export async function acknowledgeMessage(
     enterReceipt(context, scope, authorised, about);
     const detail = { accepted };
     scope.journal(entryOf(context, authorised, 'acknowledgement', { ...about, detail }));
-    await noteAcknowledged(context, scope, done.item, rejection, accepted);
+    const exchange = await noteAcknowledged(context, scope, done.item, rejection, accepted);
     enterAnswer(context, scope, authorised, answer.bytes, about);
+    return done.item.queue === 'request' ? exchange : undefined;
   });
+  if (left !== undefined) {
+    const receiver = receiverOf({ kind: 'queue', system: caller.system.id });
+    context.pressure.noteLeft(receiver, left.sender_system);
+  }
   return { answer: answer.bytes };
 }
 

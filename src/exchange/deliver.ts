@@ -19,6 +19,7 @@ import type { ExchangeTable } from '../store/tables.ts';
 import { type AgencyNews, enterDelivery, prepareNews, recordNews } from './agency.ts';
 import type { ExchangeContext } from './context.ts';
 import { findMessage, getExchange } from './exchanges.ts';
+import { receiverOf } from './pressure.ts';
 
 /** How often a delivery is tried and how long it waits in between. */
 export interface DeliveryRules {
@@ -150,6 +151,12 @@ async function take(attempt: Attempt, news: AgencyNews): Promise<void> {
     return true;
   });
   if (held && due !== undefined) comeBack(attempt, due);
+  else if (held) noteLeft(attempt);
+}
+
+/** It waits for its agency no more. */
+function noteLeft({ context, exchange, claimed: { lane } }: Attempt): void {
+  context.pressure.noteLeft(receiverOf({ kind: 'connector', lane }), exchange.sender_system);
 }
 
 function ofAttempt({ context, claimed, began }: Attempt) {
@@ -210,9 +217,9 @@ async function bury(
   cause: string,
 ): Promise<void> {
   const { context, exchange, claimed } = attempt;
-  await context.journal.commit(async (scope) => {
+  const died = await context.journal.commit(async (scope) => {
     const now = context.clock.now();
-    if (!(await killDelivery(scope.tx, claimed, { cause, failures: failed, now }))) return;
+    if (!(await killDelivery(scope.tx, claimed, { cause, failures: failed, now }))) return false;
     const detail = { ...ofAttempt(attempt), outcome: failure.code };
     enterDelivery(context, scope, exchange, { verdict: verdictOf(failure), detail });
     enterDelivery(context, scope, exchange, {
@@ -220,7 +227,10 @@ async function bury(
       verdict: verdictOf(failure),
       detail: { outcome: failure.code, attempts: claimed.attempts },
     });
+    return true;
   });
+  if (!died) return;
+  noteLeft(attempt);
   context.log.error({ exchange: exchange.id, failure: failure.code }, 'dead letter');
 }
 

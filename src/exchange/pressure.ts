@@ -30,8 +30,8 @@ export interface Sight {
 const reserved = 0.1;
 
 /**
- * What waits, as of the last sight and what this node took since; other nodes' takings show with the
- * next sight. State without a clock: whoever looks calls `see`.
+ * What waits, as of the last sight, with what this node took since and what left it; what other
+ * processes took and gave shows with the next sight. State without a clock: whoever looks calls `see`.
  */
 export class Pressure {
   readonly #limits: PressureLimits;
@@ -89,9 +89,17 @@ export class Pressure {
     this.#add(receiver, sender, 1);
   }
 
+  /** One left, by an answer or an acknowledgement: the next one need not wait for the next sight. */
+  noteLeft(receiver: string, sender: string): void {
+    if ((this.#receivers.get(receiver)?.get(sender) ?? 0) > 0) this.#add(receiver, sender, -1);
+  }
+
   #add(receiver: string, sender: string, count: number): void {
     const senders = this.#receivers.get(receiver) ?? new Map<string, number>();
-    senders.set(sender, (senders.get(sender) ?? 0) + count);
+    const held = (senders.get(sender) ?? 0) + count;
+    // Who holds nothing has no share.
+    if (held > 0) senders.set(sender, held);
+    else senders.delete(sender);
     this.#receivers.set(receiver, senders);
     this.#total += count;
   }

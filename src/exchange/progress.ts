@@ -23,38 +23,39 @@ export async function prepareRejection(
   return makeAnswer(context, exchange, asyncError(exchange, fault, 'requestIsRejectedBySmev'));
 }
 
-/** Moves the exchange on after an Ack, and tells the other side by a notice. */
+/** Moves the exchange on after an Ack, and tells the other side by a notice; returns the exchange. */
 export async function noteAcknowledged(
   context: ExchangeContext,
   scope: CommitScope,
   item: Acknowledged,
   rejection: OwnAnswer | undefined,
   accepted: boolean,
-): Promise<void> {
+): Promise<ExchangeTable> {
   const now = context.clock.now();
   const exchange = await getExchange(scope.tx, item.exchange_id);
   if (item.queue === 'request') {
     if (rejection !== undefined) {
       await recordAnswer(context, scope, rejection, 'NOT_ACCEPTED_BY_RECIPIENT');
-      return;
+      return exchange;
     }
     await advance(scope.tx, exchange.id, 'underProcessing', now);
     await tell(context, scope, exchange, exchange.sender_system, {
       originalMessageId: exchange.message_id,
       status: 'underProcessing',
     });
-    return;
+    return exchange;
   }
   // A status is on the way to the answer, and an error of the node's own ends nothing anew.
   const kind = (await findMessage(scope.tx, item.message_id))?.kind;
-  if (kind !== 'response' && kind !== 'rejection') return;
+  if (kind !== 'response' && kind !== 'rejection') return exchange;
   const status: Status = accepted ? 'messageIsDelivered' : 'responseIsRejectedBySmev';
   await advance(scope.tx, exchange.id, status, now);
-  if (exchange.recipient_system === null) return;
+  if (exchange.recipient_system === null) return exchange;
   await tell(context, scope, exchange, exchange.recipient_system, {
     originalMessageId: item.message_id,
     status,
   });
+  return exchange;
 }
 
 async function tell(

@@ -3,6 +3,7 @@ import { sha256 } from '../../src/compute/kept.ts';
 import { type FailureCode, failures } from '../../src/connectors/failure.ts';
 import { deliverExchange } from '../../src/exchange/deliver.ts';
 import { expireExchanges } from '../../src/exchange/expire.ts';
+import { receiverOf } from '../../src/exchange/pressure.ts';
 import { endDelivery } from '../../src/queue/delivery.ts';
 import { noteDown, readLane } from '../../src/queue/lanes.ts';
 import { forEachDatabase } from '../harness/databases.ts';
@@ -115,6 +116,18 @@ forEachDatabase((_, open) => {
       }
       expect(states).to.deep.equal(['due', 'due', 'due', 'dead']);
       expect((await stand.journal(exchange)).at(-1)?.detail).to.include({ attempts: 4 });
+    });
+
+    it('leaves room for others once it was answered or buried, and not while it waits', async () => {
+      const receiver = receiverOf({ kind: 'connector', lane });
+      const { pressure } = stand.context;
+      const steps = [content, failing('REFUSED'), failing('UNREACHABLE')];
+      for (const [n, step] of steps.entries()) {
+        const exchange = await stand.accept();
+        pressure.note(receiver, 'A1');
+        await stand.attempt(exchange, scripted(step));
+        expect(pressure.waiting).to.equal(n < 2 ? 0 : 1);
+      }
     });
 
     it('shuts the lane when the agency was found down so often', async () => {

@@ -91,6 +91,18 @@ describe('the pressure of what waits', () => {
     );
   });
 
+  it('has room again for what left before the next sight, and counts nothing twice', () => {
+    const pressure = new Pressure({ ...limits, queueItemsMax: 2 });
+    for (const sender of ['A', 'B']) pressure.note('q', sender);
+    expect(fits(pressure, 'q', 'A')).to.equal(false);
+    pressure.noteLeft('q', 'B');
+    expect(fits(pressure, 'q', 'A'), 'it is alone again').to.equal(true);
+    for (const sender of ['A', 'A', 'B', 'C']) pressure.noteLeft('q', sender);
+    pressure.noteLeft('other', 'A');
+    expect(pressure.waiting).to.equal(0);
+    expect(fill(pressure, 'q', 'A')).to.equal(2);
+  });
+
   it('takes nothing more where too much waits in all, or the disk is full', () => {
     const pressure = new Pressure({ ...limits, waitingMax: 2 });
     const node = () => refusal(() => pressure.checkNode());

@@ -28,7 +28,8 @@ export async function temporaryFolder(): Promise<{ path: string; remove: () => P
 }
 
 /**
- * Starts `serve` on free ports and resolves when it says that it is ready.
+ * Starts `serve` on free ports, or `worker`, which has no `url`, and resolves when it says that it is
+ * ready.
  *
  * @param script another main.js than that of the checkout
  */
@@ -55,7 +56,8 @@ export async function startNode(
   const ready = new Promise<{ url: string; adminUrl: string }>((resolve, reject) => {
     const read = (chunk: Buffer) => {
       output += chunk.toString();
-      const url = /SOAP\s+(http:\/\/\S+)/.exec(output)?.[1];
+      const takesNone = args.includes('worker') ? '' : undefined;
+      const url = /SOAP\s+(http:\/\/\S+)/.exec(output)?.[1] ?? takesNone;
       const adminUrl = /admin\s+(http:\/\/\S+)/i.exec(output)?.[1];
       if (url !== undefined && adminUrl !== undefined) resolve({ url, adminUrl });
     };
