@@ -72,7 +72,9 @@ function uplinkProblems({ profile }: Config, uplink: Config['uplinks'][number]):
     { key, certificate },
     { key: localKey, certificate: localCertificate },
   ];
-  return pairs.flatMap((pair) => pairProblems(profile, pair).map((each) => `uplinks.${id}: ${each}`));
+  return pairs.flatMap((pair) =>
+    pairProblems(profile, pair).map((each) => `uplinks.${id}: ${each}`),
+  );
 }
 
 function redisProblems({ redisUrl }: Config): string[] {
@@ -93,10 +95,7 @@ function keyProblems(
   return pairProblems(profile, files).map((problem) => `node.keys.${index}: ${problem}`);
 }
 
-function pairProblems(
-  profile: Config['profile'],
-  files: Config['node']['keys'][number],
-): string[] {
+function pairProblems(profile: Config['profile'], files: Config['node']['keys'][number]): string[] {
   try {
     const { key, certificate } = readPemPair(files);
     signerFromPem(key, certificate);

@@ -115,7 +115,10 @@ describe('group commit', () => {
   });
 });
 
-function grouped(database: Database, limits = { batchMax: 64, waitingMax: 1000, patienceMs: 60_000 }) {
+function grouped(
+  database: Database,
+  limits = { batchMax: 64, waitingMax: 1000, patienceMs: 60_000 },
+) {
   let batch = 0;
   const open = (tx: Transaction<Tables>): Scope => ({ tx, batch: batch++ });
   return new GroupCommit<Scope>(database, { open, close: async () => undefined }, limits);
