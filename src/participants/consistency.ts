@@ -14,6 +14,7 @@ export async function contradictions(db: Kysely<Tables>): Promise<string[]> {
     const unknown = [...new Set([...senders, ...providers])].filter((each) => !known.has(each));
     const owned = (provider: string) => systems.filter((each) => each.participant === provider);
     return [
+      ...sharedFolder(id, JSON.parse(type.route) as Route, types),
       ...unknown.map((each) => `${id}: нет участника ${each} / there is no such participant`),
       ...routeProblem(JSON.parse(type.route) as Route, providers, owned).map(
         (problem) => `${id}: ${problem}`,
@@ -32,4 +33,21 @@ function routeProblem(
   const owner = providers.find((provider) => owned(provider).some(({ id }) => id === system));
   if (owner !== undefined) return [];
   return [`система ${system} не принадлежит поставщику / the system is no provider's`];
+}
+
+/** Answers in a folder are told apart by MessageID alone, so it belongs to one message type. */
+function sharedFolder(
+  id: string,
+  route: Route,
+  types: readonly { readonly id: string; readonly route: string }[],
+): string[] {
+  if (route.kind !== 'directory') return [];
+  const other = types.find((type) => {
+    const theirs = JSON.parse(type.route) as Route;
+    return type.id < id && theirs.kind === 'directory' && theirs.folder === route.folder;
+  });
+  if (other === undefined) return [];
+  return [
+    `${id}: папка ${route.folder} уже у вида сведений ${other.id} / the folder belongs to that message type`,
+  ];
 }

@@ -49,16 +49,25 @@ export function canonicalizeAs(
   inclusivePrefixes: readonly string[] = [],
   without?: XmlElement,
 ): Buffer {
-  checkCanonicalForm(element.doc);
   // Strings of the tree are one character an octet.
   const prefixes = inclusivePrefixes.map((prefix) =>
     prefix === '#default' ? '' : Buffer.from(prefix).toString('latin1'),
   );
-  const memory = memoryOf(documentPointer(element.doc));
-  return new Canonicalizer(memory, inclusive ? 'all' : new Set(prefixes), comments).element(
+  const canonicalizer = open(element, inclusive ? 'all' : new Set(prefixes), inclusive, comments);
+  return canonicalizer.element(
     nodePointer(element),
     without === undefined ? 0 : nodePointer(without),
   );
+}
+
+function open(
+  element: XmlElement,
+  tracked: 'all' | ReadonlySet<string>,
+  inherits: boolean,
+  comments: boolean,
+): Canonicalizer {
+  checkCanonicalForm(element.doc);
+  return new Canonicalizer(memoryOf(documentPointer(element.doc)), tracked, inherits, comments);
 }
 
 const signs = { space: 0x20, quote: 0x22, colon: 0x3a, less: 0x3c, greater: 0x3e } as const;
@@ -67,14 +76,20 @@ class Canonicalizer {
   readonly #memory: Memory;
   readonly #out: OctetWriter;
   readonly #namespaces: CanonicalNamespaces;
-  readonly #inclusive: boolean;
+  readonly #inherits: boolean;
   readonly #comments: boolean;
 
-  constructor(memory: Memory, tracked: 'all' | ReadonlySet<string>, comments: boolean) {
+  /** @param inherits whether the first element takes the xml:* attributes of those around it */
+  constructor(
+    memory: Memory,
+    tracked: 'all' | ReadonlySet<string>,
+    inherits: boolean,
+    comments: boolean,
+  ) {
     this.#memory = memory;
     this.#out = new OctetWriter(memory.octets);
     this.#namespaces = new CanonicalNamespaces(memory, this.#out, tracked);
-    this.#inclusive = tracked === 'all';
+    this.#inherits = inherits;
     this.#comments = comments;
   }
 
@@ -139,7 +154,7 @@ class Canonicalizer {
     this.#name(at);
     const first = word(at + offsets.attributes);
     const declared = this.#namespaces.enter(at, at === root);
-    if (first !== 0 || (this.#inclusive && at === root)) this.#attributes(at, first, at === root);
+    if (first !== 0 || (this.#inherits && at === root)) this.#attributes(at, first, at === root);
     this.#out.octet(signs.greater);
     return declared;
   }
@@ -163,11 +178,11 @@ class Canonicalizer {
 
   #attributes(element: Pointer, first: Pointer, isRoot: boolean): void {
     const { word, compare } = this.#memory;
-    if (first !== 0 && word(first + offsets.next) === 0 && !(this.#inclusive && isRoot)) {
+    if (first !== 0 && word(first + offsets.next) === 0 && !(this.#inherits && isRoot)) {
       this.#attribute(first);
       return;
     }
-    const all: Pointer[] = this.#inclusive && isRoot ? this.#inherited(element) : [];
+    const all: Pointer[] = this.#inherits && isRoot ? this.#inherited(element) : [];
     for (let at = first; at !== 0; at = word(at + offsets.next)) all.push(at);
     // By namespace name, then local name; the octets of UTF-8 decide, so the code points do.
     all.sort(
@@ -213,10 +228,10 @@ class Canonicalizer {
 }
 
 /**
- * The element as it may be carried into another document: its exclusive canonical form with every
- * namespace in scope declared on it, so that QNames in content keep their meaning. The exclusive
- * canonical form of the result is that of the element in its first place.
+ * The element as it may be carried into another document: with every namespace that is in scope on it
+ * and every one declared inside, so that QNames in values keep their meaning, and with nothing of what
+ * is around it. The exclusive canonical form of the result is that of the element in its first place.
  */
 export function carried(element: XmlElement): Buffer {
-  return canonicalize(element, exclusive, Object.keys(element.namespaces));
+  return open(element, 'all', false, false).element(nodePointer(element), 0);
 }

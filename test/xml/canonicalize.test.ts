@@ -134,6 +134,22 @@ describe('canonicalize', () => {
 });
 
 describe('carried', () => {
+  it('keeps a namespace that is declared inside and used in values alone', () => {
+    const text = '<a xmlns="urn:a"><b xmlns:k="urn:k">k:x</b></a>';
+    withXml(Buffer.from(text), ({ root }) => {
+      expect(carried(root).toString()).to.equal(text);
+    });
+  });
+
+  it('takes no xml:* attribute of what is around it', () => {
+    withXml(Buffer.from('<a xml:lang="ru"><b>x</b></a>'), ({ root }) => {
+      const [b] = childElements(root);
+      if (b === undefined) throw new Error('no child');
+      expect(carried(b).toString()).to.equal('<b>x</b>');
+      expect(canonicalize(b).toString()).to.equal('<b>x</b>');
+    });
+  });
+
   it('has the canonical form of the first place in any other place', () => {
     fc.assert(
       fc.property(randomElement, randomElement, (inner, outer) => {
