@@ -48,6 +48,7 @@ async function deliver(
   parts: Rest,
   request: AgencyRequest,
   signal: AbortSignal,
+  until?: number,
 ): Promise<AgencyAnswer | Waiting> {
   const { route, forms, caller, clock } = parts;
   const json = route.format === 'json';
@@ -57,8 +58,10 @@ async function deliver(
     'Content-Type': json ? 'application/json' : 'application/xml; charset=utf-8',
   };
   const answer = await caller.call({ method: 'POST', url: route.url, headers, body }, signal);
-  const until = clock.now() + route.answerWithinMs;
-  if (answer.status === 202) return waitingOf(parts, answer, { url: undefined, until }, route.url);
+  if (answer.status === 202) {
+    const ticket = { url: undefined, until: until ?? clock.now() + route.answerWithinMs };
+    return waitingOf(parts, answer, ticket, route.url);
+  }
   return answerOf(parts, request, answer, route.rejections);
 }
 
@@ -70,7 +73,11 @@ async function ask(
 ): Promise<AgencyAnswer | Waiting> {
   const { route, caller, clock } = parts;
   const { url, until } = ticket;
-  if (url === undefined) throw noAnswer('the agency did not call back');
+  if (url === undefined) {
+    if (clock.now() >= until) throw noAnswer('the agency did not call back');
+    // Its callback may have been lost: by the key of repeats it knows what is asked again.
+    return deliver(parts, request, signal, until);
+  }
   // The route may have been given another address meanwhile: a ticket sends the node nowhere else.
   locationOf(url, route.url);
   const headers = await headersOf(parts, request);
@@ -144,7 +151,7 @@ function waitingOf(
   return {
     kind: 'waiting',
     ticket: writeTicket({ url, until }),
-    askAfterMs: url === undefined ? left : Math.min(next, left),
+    askAfterMs: Math.min(url === undefined ? route.remindMs : next, left),
     ...(status === undefined ? {} : { statuses: [status] }),
     ...(answer.body.byteLength === 0 ? {} : { evidence: answer.body }),
   };

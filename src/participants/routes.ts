@@ -78,6 +78,8 @@ const rest = z.strictObject({
   /** A file with the value of the header Authorization. */
   authorizationFile: z.string().optional(),
   /** After 202: when to ask at Location for the first time, and when to give the answer up. */
+  /** After 202 without Location: how long to wait for the callback before the same is posted again. */
+  remindMs: millis.default(3_600_000),
   askEveryMs: millis.default(10_000),
   answerWithinMs: z
     .int()

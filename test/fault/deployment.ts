@@ -56,7 +56,8 @@ export function restRoute(url: string): object {
     url,
     timeoutMs: 3000,
     connectMs: 1000,
-    answerWithinMs: 20_000,
+    remindMs: 5000,
+    answerWithinMs: 3_600_000,
     askEveryMs: 1000,
   };
 }
