@@ -7,3 +7,9 @@ export interface Clock {
 }
 
 export const systemClock: Clock = { now: () => Date.now() };
+
+/**
+ * By how much the clocks of two processes, or two looks at one clock, may differ. A time further ahead
+ * than the node ever sets one, and more than this, was written before the clock was set back.
+ */
+export const clockSkewMs = 10_000;
