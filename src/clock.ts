@@ -25,3 +25,9 @@ export const systemClock: Clock = steadyClock(
   () => Date.now(),
   () => performance.now(),
 );
+
+/**
+ * By how much the clocks of two processes, or two looks at one clock, may differ. A time further ahead
+ * than the node ever sets one, and more than this, was written before the clock was set back.
+ */
+export const clockSkewMs = 60_000;

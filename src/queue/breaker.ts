@@ -1,4 +1,4 @@
-import type { Millis } from '../clock.ts';
+import { clockSkewMs, type Millis } from '../clock.ts';
 
 /** When a lane is cut off and when it is tried again. Times are in ms. */
 export interface BreakerRules {
@@ -24,7 +24,7 @@ export function breakerOf(
   now: Millis,
   rules: BreakerRules,
 ): 'closed' | 'open' | 'half-open' {
-  if (open_until > now && open_until <= now + rules.openMaxMs) return 'open';
+  if (open_until > now && open_until <= now + rules.openMaxMs + clockSkewMs) return 'open';
   return failures >= rules.failures ? 'half-open' : 'closed';
 }
 

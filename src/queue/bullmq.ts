@@ -181,6 +181,8 @@ export class BullmqQueue implements DeliveryQueue {
       ...(rate === undefined ? {} : { limiter: { max: rate.max, duration: rate.perMs } }),
       lockDuration: lockMs,
       stalledInterval: lockMs / 2,
+      // A place that another process frees is seen after so many seconds at the latest.
+      drainDelay: 1,
       removeOnComplete: { count: 0 },
       removeOnFail: { count: 0 },
     });

@@ -1,5 +1,5 @@
 import type { ExpressionBuilder, Kysely, Selectable } from 'kysely';
-import type { Millis } from '../clock.ts';
+import { clockSkewMs, type Millis } from '../clock.ts';
 import type { DeliveryTable, Tables } from '../store/tables.ts';
 
 // The bookkeeping of deliveries: due → running → done or dead, or due again later. A claim is known
@@ -108,13 +108,13 @@ function isFree(now: Millis, { attemptMaxMs, backoffMaxMs }: Waits) {
       row.and([row('delivery.state', '=', 'due'), row('due_at', '<=', now)]),
       row.and([
         row('delivery.state', '=', 'due'),
-        row('due_at', '>', now + backoffMaxMs),
+        row('due_at', '>', now + backoffMaxMs + clockSkewMs),
         row('ticket', 'is', null),
       ]),
       row.and([row('delivery.state', '=', 'running'), row('running_until', '<=', now)]),
       row.and([
         row('delivery.state', '=', 'running'),
-        row('running_until', '>', now + attemptMaxMs),
+        row('running_until', '>', now + attemptMaxMs + clockSkewMs),
       ]),
     ]);
 }
@@ -241,7 +241,7 @@ export async function findDue(
     .selectFrom('lane')
     .select('name')
     .where('open_until', '>', now)
-    .where('open_until', '<=', now + waits.openMaxMs);
+    .where('open_until', '<=', now + waits.openMaxMs + clockSkewMs);
   return db
     .selectFrom(
       db

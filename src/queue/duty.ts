@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Millis } from '../clock.ts';
+import { clockSkewMs, type Millis } from '../clock.ts';
 import type { Tables } from '../store/tables.ts';
 
 /**
@@ -22,7 +22,10 @@ export async function takeDuty(
         .column('name')
         .doUpdateSet({ held_until })
         .where((row) =>
-          row.or([row('duty.held_until', '<=', now), row('duty.held_until', '>', held_until)]),
+          row.or([
+            row('duty.held_until', '<=', now),
+            row('duty.held_until', '>', held_until + clockSkewMs),
+          ]),
         ),
     )
     .returning('name')

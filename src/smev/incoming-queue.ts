@@ -1,4 +1,5 @@
 import type { Kysely, Updateable } from 'kysely';
+import { clockSkewMs } from '../clock.ts';
 import type { QueueItemTable, Tables } from '../store/tables.ts';
 import { inQueue, put, type QueueItem } from './queue-item.ts';
 
@@ -40,7 +41,7 @@ export async function take(tx: Kysely<Tables>, order: Take): Promise<QueueItem |
           row.and([row('state', '=', 'leased'), row('lease_until', '<=', order.now)]),
           row.and([
             row('state', '=', 'leased'),
-            row('lease_until', '>', order.now + order.leaseMs),
+            row('lease_until', '>', order.now + order.leaseMs + clockSkewMs),
           ]),
         ]),
       )
@@ -68,7 +69,10 @@ async function firstFree(tx: Kysely<Tables>, order: Take): Promise<number | unde
   const expired = await first
     .where('state', '=', 'leased')
     .where((row) =>
-      row.or([row('lease_until', '<=', now), row('lease_until', '>', now + order.leaseMs)]),
+      row.or([
+        row('lease_until', '<=', now),
+        row('lease_until', '>', now + order.leaseMs + clockSkewMs),
+      ]),
     )
     .executeTakeFirst();
   if (waiting === undefined || expired === undefined) return (waiting ?? expired)?.id;

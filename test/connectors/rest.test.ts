@@ -294,14 +294,22 @@ describe('the connector rest', () => {
       expect((await failureOf(ask(connector, waiting.ticket))).code).to.equal('NO_ANSWER');
     });
 
-    it('waits for the callback where there is no Location, and asks nobody', async () => {
+    it('waits for the callback where there is no Location, and posts the same again after a while', async () => {
       const { agency, connector } = await start((response) => response.writeHead(202).end(), {
         answerWithinMs: 60_000,
+        remindMs: 20_000,
       });
       const waiting = waitingOf(await send(connector));
-      expect(waiting.askAfterMs).to.equal(60_000);
+      expect(waiting.askAfterMs).to.equal(20_000);
+      now += 20_000;
+      const reminded = await ask(connector, waiting.ticket);
+      expect(waitingOf(reminded).ticket).to.equal(waiting.ticket);
+      expect(agency.got.map(({ method }) => method)).to.deep.equal(['POST', 'POST']);
+      const keys = agency.got.map(({ headers }) => headers['idempotency-key']);
+      expect(new Set(keys).size).to.equal(1);
+      now += 40_000;
       expect((await failureOf(ask(connector, waiting.ticket))).code).to.equal('NO_ANSWER');
-      expect(agency.got).to.have.lengthOf(1);
+      expect(agency.got).to.have.lengthOf(2);
     });
 
     const elsewhere = [

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { clockSkewMs } from '../../src/clock.ts';
 import { breakerOf, openFor } from '../../src/queue/breaker.ts';
 
 const rules = { failures: 3, openMs: 100, openMaxMs: 1000 };
@@ -15,8 +16,10 @@ describe('the breaker of a lane', () => {
     { failures: 9, open_until: now - 1, is: 'half-open' },
     // The agency asked to be left alone.
     { failures: 0, open_until: now + 1000, is: 'open' },
+    // Written by a process whose clock is ahead.
+    { failures: 0, open_until: now + 1000 + clockSkewMs, is: 'open' },
     // Written before the clock was set back.
-    { failures: 0, open_until: now + 1001, is: 'closed' },
+    { failures: 0, open_until: now + 1001 + clockSkewMs, is: 'closed' },
     { failures: 3, open_until: now + 3_600_000, is: 'half-open' },
   ] as const;
   for (const { is, ...state } of table) {
@@ -44,7 +47,11 @@ describe('the breaker of a lane', () => {
         expect(shutMs).to.be.at.most(each.openMaxMs);
         expect(shutMs > 0).to.equal(failures >= each.failures);
         const state = { failures, open_until: n };
-        const later = breakerOf(state, Math.max(at, Math.min(n, at + each.openMaxMs)), each);
+        const later = breakerOf(
+          state,
+          Math.max(at, Math.min(n, at + each.openMaxMs + clockSkewMs)),
+          each,
+        );
         expect(later).to.equal(failures >= each.failures ? 'half-open' : 'closed');
       }),
       { seed: 20_261_124 },

@@ -169,6 +169,18 @@ forEachDatabase((_, open) => {
       expect(await reviveDelivery(database.kysely, 'x', 31), 'done').to.equal(false);
     });
 
+    it('is no more than held where the clock of another process is a little behind', async () => {
+      await add('held', { now: 5000 });
+      await add('later', { now: 5000 });
+      await claimed('held', 5000);
+      await postpone(await claimed('later', 5000), 5000 + waits.backoffMaxMs);
+      for (const behind of [4999, 4000, 5]) {
+        expect(await claim('held', behind), `at ${behind}`).to.equal(undefined);
+        expect(await claim('later', behind), `at ${behind}`).to.equal(undefined);
+        expect(await due(behind)).to.deep.equal([]);
+      }
+    });
+
     it('is found when it is due or given up, those of each lane in their turn', async () => {
       for (const id of ['a1', 'a2', 'a3']) await add(id, { now: 1 });
       await add('b1', { lane: 'b', now: 4 });

@@ -48,5 +48,10 @@ forEachDatabase((_, open) => {
       expect(await take('sweep', 7, second)).to.equal(true);
       expect(await take('sweep', 8), 'held by the time of now').to.equal(false);
     });
+
+    it("is one process's also where clocks differ a little", async () => {
+      await take('sweep', 5000);
+      expect(await take('sweep', 0, second)).to.equal(false);
+    });
   });
 });
