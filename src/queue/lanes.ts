@@ -69,6 +69,26 @@ export async function noteUp(db: Kysely<Tables>, name: string): Promise<void> {
     .execute();
 }
 
+/** The lanes whose agency was found down, and which are cut off. */
+export async function findDown(
+  db: Kysely<Tables>,
+  now: Millis,
+  rules: BreakerRules,
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('lane')
+    .select('name')
+    .where('failures', '>=', rules.failures)
+    .where('open_until', '>', now)
+    .execute();
+  return rows.map(({ name }) => name);
+}
+
+/** The agency seems to be up: the next attempt may try it. */
+export async function tryAgain(db: Kysely<Tables>, name: string): Promise<void> {
+  await db.updateTable('lane').set({ open_until: 0 }).where('name', '=', name).execute();
+}
+
 /** The agency asks to be left alone until a time. */
 export async function pause(db: Kysely<Tables>, name: string, until: Millis): Promise<void> {
   await db

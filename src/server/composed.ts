@@ -27,6 +27,8 @@ export interface Composed extends ExchangeContext {
   readonly opinions: OpinionPool;
   readonly connectors: Connectors;
   readonly queue: DeliveryQueue;
+  /** What was seen a moment ago of what needs an operator. */
+  readonly watched: { deadLetters: number; agenciesDown: number };
   /** Ends everything that is not a face, in order. */
   close(): Promise<void>;
 }
@@ -104,7 +106,8 @@ export async function compose(config: Config): Promise<Composed> {
     await opinions.close();
     await database.close();
   };
-  return { ...context, compute, opinions, connectors, queue, close };
+  const watched = { deadLetters: 0, agenciesDown: 0 };
+  return { ...context, compute, opinions, connectors, queue, watched, close };
 }
 
 const randomPoolBytes = 4096;

@@ -122,7 +122,11 @@ export function healthOf(context: Composed, { limits }: Config): Health {
       compute: compute.waiting < limits.requestsInFlightMax,
       room: pressure.full === undefined,
     }),
-    remarks: async () => ({ delivery: await queue.isUp(), waiting: pressure.waiting }),
+    remarks: async () => ({
+      delivery: await queue.isUp(),
+      waiting: pressure.waiting,
+      ...context.watched,
+    }),
   };
 }
 
