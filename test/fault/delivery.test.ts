@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { type Agency, type Behaviour, startAgency } from '../harness/agency.ts';
 import { falseClock } from '../harness/clock.ts';
 import { mezhved } from '../harness/node.ts';
+import { type Line, startProxy } from '../harness/proxy.ts';
 import { Chance } from './chance.ts';
 import { Deployment, type Plan, restRoute } from './deployment.ts';
 import { Load } from './load.ts';
@@ -20,6 +21,8 @@ interface Prepared {
 
 interface Stage {
   readonly load: Load;
+  /** The line between whoever delivers and the agency. */
+  readonly agencyLine: Line;
   readonly deployment: Deployment;
   readonly agency: Agency;
   readonly chance: Chance;
@@ -89,17 +92,13 @@ const troubles: readonly Trouble[] = [
     (line): Trouble => ({
       name: `the line cut: ${line}`,
       kinds: ['production'],
-      happen: async ({ deployment, chance }) => {
-        const proxy = deployment.lines?.[line];
-        // Cut off, or silent: then nobody is told that nothing comes.
-        if (chance.next() < 0.5) await proxy?.cut();
-        else proxy?.hang();
-        await somewhile(chance);
-        await somewhile(chance);
-        await proxy?.mend();
-      },
+      happen: ({ deployment, chance }) => breakLine(deployment.lines?.[line], chance),
     }),
   ),
+  {
+    name: 'the line cut: to the agency',
+    happen: ({ agencyLine, chance }) => breakLine(agencyLine, chance),
+  },
   ...(['hang', 'twice', 'late'] as const).map(
     (behaviour): Trouble => ({
       name: `an agency that does this: ${behaviour}`,
@@ -158,6 +157,15 @@ async function clockSetBack(): Promise<Prepared | null> {
   };
 }
 
+/** Cut off, or silent: then nobody is told that nothing comes. */
+async function breakLine(line: Line | undefined, chance: Chance): Promise<void> {
+  if (chance.next() < 0.5) await line?.cut();
+  else line?.hang();
+  await somewhile(chance);
+  await somewhile(chance);
+  await line?.mend();
+}
+
 async function killRedis({ redis }: Deployment, chance: Chance, loseData: boolean): Promise<void> {
   await redis?.kill();
   await somewhile(chance);
@@ -169,9 +177,11 @@ async function endure(context: Mocha.Context, kind: Plan['kind'], trouble: Troub
   const chance = new Chance();
   process.stdout.write(`        seed ${chance.seed}: MEZHVED_SEED=${chance.seed} draws the same\n`);
   const agency = await startAgency();
+  const agencyLine = await startProxy(agency.port);
+  const agencyUrl = agency.url.replace(`:${agency.port}/`, `:${agencyLine.port}/`);
   const prepared = await trouble.prepare?.();
   if (prepared === null) return context.skip();
-  const plan: Plan = { ...prepared?.plan, kind, route: restRoute(agency.url) };
+  const plan: Plan = { ...prepared?.plan, kind, route: restRoute(agencyUrl) };
   const deployment = await Deployment.start(plan).catch(async (error: unknown) => {
     await agency.stop();
     throw error;
@@ -184,13 +194,13 @@ async function endure(context: Mocha.Context, kind: Plan['kind'], trouble: Troub
   const began = Date.now();
   try {
     const load = new Load(deployment.urls, chance);
-    // Nothing is done until all are in flight.
+    // Nothing is answered until all are in flight.
     agency.behave('refuse', 1, 'none is let in');
     const ids = await load.send(exchanges);
     agency.behave(trouble.behaviour ?? 'mixed', 1, String(chance.seed));
     const taking = load.takeAnswers(ids, quietMs);
     for (let n = 0; n < times; n += 1) {
-      const stage = { deployment, agency, chance, load };
+      const stage = { deployment, agency, agencyLine, chance, load };
       await (trouble.happen ?? prepared?.happen)?.(stage);
       await somewhile(chance);
     }
@@ -218,6 +228,7 @@ async function endure(context: Mocha.Context, kind: Plan['kind'], trouble: Troub
     );
   } finally {
     await deployment.end();
+    await agencyLine.stop();
     await agency.stop();
     await prepared?.remove();
   }
@@ -227,12 +238,25 @@ function outputs({ nodes, workers }: Deployment): string {
   return [...nodes, ...workers].map(({ output }) => output).join('\n');
 }
 
+/** The quick ones, one after another over the same processes: what `npm test` has time for. */
+function together(kind: Plan['kind']): Trouble {
+  const quick = troublesOf(kind).filter((trouble) => trouble.quick === true);
+  return {
+    name: quick.map(({ name }) => name).join(', then '),
+    happen: async (stage) => {
+      for (const { happen } of quick) await happen?.(stage);
+    },
+  };
+}
+
+function troublesOf(kind: Plan['kind']): readonly Trouble[] {
+  return troubles.filter(({ kinds }) => kinds?.includes(kind) !== false);
+}
+
 for (const kind of ['embedded', 'production'] as const) {
   describe(`${exchanges} exchanges in flight, ${kind}`, function () {
     this.timeout(full ? 1_800_000 : 120_000);
-    for (const trouble of troubles) {
-      if (trouble.kinds?.includes(kind) === false) continue;
-      if (!full && trouble.quick !== true) continue;
+    for (const trouble of full ? troublesOf(kind) : [together(kind)]) {
       it(`lose and double nothing: ${trouble.name}`, function () {
         return endure(this, kind, trouble);
       });
