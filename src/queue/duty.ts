@@ -37,3 +37,8 @@ export async function takeDuty(
 export async function leaveDuty(db: Kysely<Tables>, name: string, until: Millis): Promise<void> {
   await db.updateTable('duty').set({ held_until: until }).where('name', '=', name).execute();
 }
+
+/** Frees every duty: whoever had one is dead. Only for a process that has the database to itself. */
+export async function freeDuties(db: Kysely<Tables>): Promise<void> {
+  await db.deleteFrom('duty').execute();
+}

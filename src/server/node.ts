@@ -1,4 +1,5 @@
 import type { Config } from '../config/table.ts';
+import { freeDuties } from '../queue/duty.ts';
 import { LockHeld, lockDataFolder, lockNodeName, type NodeLock } from '../store/lock.ts';
 import { type Composed, compose } from './composed.ts';
 import { startDelivering, startExpiring, startLooking } from './delivering.ts';
@@ -26,6 +27,8 @@ export async function startNode(
 ): Promise<RunningNode & { readonly soapUrl: string }> {
   const { lock } = await takeLock(config, [config.node.id]);
   const context = await compose(config);
+  // A node that was killed while it collected answers need not wait for itself.
+  if (isEmbedded(config)) await freeDuties(context.database.kysely);
   const looking = startLooking(context, config);
   const expiring = startExpiring(context, config);
   const delivers = config.delivery.serve || config.redisUrl === undefined;
@@ -55,7 +58,7 @@ const workersMax = 200;
  * @throws LockHeld, RedisUnfit; Error with a plain sentence otherwise
  */
 export async function startWorker(config: Config): Promise<RunningNode> {
-  if (config.redisUrl === undefined || config.database.url.startsWith('sqlite:')) {
+  if (config.redisUrl === undefined || isEmbedded(config)) {
     throw new Error(
       'worker нужны общие PostgreSQL и Redis: MEZHVED_DATABASE_URL и MEZHVED_REDIS_URL; без них доставляет сам serve / ' +
         'worker needs a shared PostgreSQL and Redis: MEZHVED_DATABASE_URL and MEZHVED_REDIS_URL; without them serve delivers itself',
@@ -90,13 +93,11 @@ async function stopDelivering(
 }
 
 async function takeLock(
-  { database, data }: Config,
+  config: Config,
   names: readonly string[],
 ): Promise<{ readonly lock: NodeLock; readonly name: string }> {
-  if (database.url.startsWith('sqlite:')) {
-    return { lock: lockDataFolder(data), name: names[0] ?? '' };
-  }
-  const lock = await lockNodeName(database.url, names, (name) => {
+  if (isEmbedded(config)) return { lock: lockDataFolder(config.data), name: names[0] ?? '' };
+  const lock = await lockNodeName(config.database.url, names, (name) => {
     // Two processes of one name would write one chain and lease one message twice.
     process.stderr.write(
       `${new LockHeld(`имя ${name} занял другой узел / another node took the name ${name}`).message}\n`,
@@ -104,4 +105,9 @@ async function takeLock(
     process.exit(1);
   });
   return { lock, name: lock.name };
+}
+
+/** Whether the process has its database to itself. */
+function isEmbedded({ database }: Config): boolean {
+  return database.url.startsWith('sqlite:');
 }

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { leaveDuty, takeDuty } from '../../src/queue/duty.ts';
+import { freeDuties, leaveDuty, takeDuty } from '../../src/queue/duty.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { forEachDatabase, type TestDatabase } from '../harness/databases.ts';
 
@@ -40,6 +40,12 @@ forEachDatabase((_, open) => {
       await leaveDuty(database.kysely, 'sweep', 30);
       expect(await take('sweep', 29, second)).to.equal(false);
       expect(await take('sweep', 30, second)).to.equal(true);
+    });
+
+    it('is free when a process that is alone frees what a dead one had', async () => {
+      await take('sweep', 0);
+      await freeDuties(database.kysely);
+      expect(await take('sweep', 1, second)).to.equal(true);
     });
 
     it('is not held for an hour after the clock was set back by one', async () => {
