@@ -11,7 +11,7 @@ import { ConnectorFailure } from './failure.ts';
 const sweepEveryMs = 3_600_000;
 
 /**
- * An agency that reads requests from a folder and writes its answers there; docs/connectors-directory.md
+ * An agency that reads requests from a folder and writes its answers there; docs/connectors.md
  * says how. One folder serves one message type.
  */
 export function directory(route: DirectoryRoute, clock: Clock = systemClock): Connector {
