@@ -1,8 +1,9 @@
 import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 
@@ -160,8 +161,37 @@ export function unprivilegedUser(): User | undefined {
 export async function lastingPort(): Promise<number> {
   for (;;) {
     const port = randomInt(15_000, 32_000);
-    if (await isFree(port)) return port;
+    if (reserve(port) && (await isFree(port))) return port;
   }
+}
+
+const reserved = new Set<string>();
+
+/** Other runs of the tests at the same time leave this port alone as long as this process lives. */
+function reserve(port: number): boolean {
+  const file = join(tmpdir(), `mezhved-port-${port}`);
+  try {
+    writeFileSync(file, String(process.pid), { flag: 'wx' });
+  } catch {
+    if (isHeld(file)) return false;
+    writeFileSync(file, String(process.pid));
+  }
+  if (reserved.size === 0) process.once('exit', () => reserved.forEach(forget));
+  reserved.add(file);
+  return true;
+}
+
+function isHeld(file: string): boolean {
+  try {
+    process.kill(Number(readFileSync(file, 'utf8')), 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function forget(file: string): void {
+  rmSync(file, { force: true });
 }
 
 function isFree(port: number): Promise<boolean> {
