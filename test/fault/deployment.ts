@@ -110,7 +110,9 @@ export class Deployment {
       const parts =
         plan.kind === 'embedded' ? await embedded(plan, end) : await production(plan, end);
       if (parts === undefined) return undefined;
-      await Promise.all([...parts.nodes, ...parts.workers].map((each) => each.start()));
+      const processes = [...parts.nodes, ...parts.workers];
+      end.push(() => Promise.all(processes.map((each) => each.kill())));
+      await Promise.all(processes.map((each) => each.start()));
       return new Deployment(parts, end);
     } catch (error) {
       for (const each of end.reverse()) await each();
@@ -131,7 +133,6 @@ export class Deployment {
 
   /** Ends whatever still runs and removes what it left. */
   async end(): Promise<void> {
-    await Promise.all([...this.nodes, ...this.workers].map((each) => each.kill()));
     for (const each of this.#end.reverse()) await each();
   }
 }
