@@ -1,12 +1,12 @@
 // SendRequest to signed durable acknowledgement over HTTP: Mezhved beside a naive stack, in turn.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sendRequestCall } from '../src/smev/calls.ts';
 import { Client, freshMessageId, sandboxSigner } from '../test/harness/client.ts';
 import { birthRequest } from '../test/harness/content.ts';
 import { checkout, startNode, temporaryFolder } from '../test/harness/node.ts';
 import { freshPostgres } from '../test/harness/postgres.ts';
+import { cpuOf } from './installation.ts';
 import { load } from './load.ts';
 
 type Kind = 'rsa' | 'ec';
@@ -162,14 +162,7 @@ function ended(child: ChildProcess): Promise<void> {
   });
 }
 
-/** User and system time of a process with all its threads, in seconds (proc(5), stat). */
-function cpuOf(pid: number | undefined): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-}
-
-function median(numbers: readonly number[]): number {
+export function median(numbers: readonly number[]): number {
   const sorted = [...numbers].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }

@@ -1,4 +1,5 @@
 import { accept } from './accept.ts';
+import { agencies } from './agencies.ts';
 import { signatures } from './signatures.ts';
 
 const [, , name, ...rest] = process.argv;
@@ -12,8 +13,14 @@ if (name === 'accept') {
   );
 } else if (name === 'signatures') {
   await signatures(quick ? { rounds: 3, slice: 100 } : { rounds: 9, slice: 400 });
+} else if (name === 'agencies') {
+  await agencies(
+    quick
+      ? { pairs: 1, rate: 20, requests: 100, waiting: 200 }
+      : { pairs: 1, rate: 20, requests: 1700, waiting: 2000 },
+  );
 } else {
-  process.stderr.write('npm run bench -- accept | signatures [--quick]\n');
+  process.stderr.write('npm run bench -- accept | signatures | agencies [--quick]\n');
   process.exitCode = 2;
 }
 process.exit();

@@ -8,25 +8,33 @@ export interface ServerLimits {
   readonly requestTimeoutMs: number;
 }
 
+/** Answers that are not sent whole. */
+const openAnswers = new WeakMap<Server, Set<ServerResponse>>();
+
 /**
  * An HTTP server whose requests and responses are born with the prototypes that Express would
  * otherwise set on each of them: setting a prototype per request is most of Express's cost
  * (expressjs/express#5998).
  */
 export function createHttpServer(app: Express, limits: ServerLimits): Server {
-  const server = createServer(
-    {
-      IncomingMessage: bornAs(IncomingMessage, app.request),
-      ServerResponse: bornAs(ServerResponse, app.response),
-      headersTimeout: limits.headersTimeoutMs,
-      requestTimeout: limits.requestTimeoutMs,
-      connectionsCheckingInterval: 1000,
-      maxHeaderSize: 16 * 1024,
-    },
-    app,
-  );
+  const server = createServer({
+    IncomingMessage: bornAs(IncomingMessage, app.request),
+    ServerResponse: bornAs(ServerResponse, app.response),
+    headersTimeout: limits.headersTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    connectionsCheckingInterval: 1000,
+    maxHeaderSize: 16 * 1024,
+  });
+  const open = new Set<ServerResponse>();
+  server.on('request', (_, response) => {
+    open.add(response);
+    response.once('close', () => open.delete(response));
+    if (!server.listening) response.shouldKeepAlive = false;
+  });
+  openAnswers.set(server, open);
   server.maxConnections = limits.connectionsMax;
   server.maxHeadersCount = 100;
+  server.on('request', app);
   return server;
 }
 
@@ -53,14 +61,24 @@ export function listen(server: Server, host: string, port: number): Promise<numb
   });
 }
 
-/** Stops taking connections and resolves when the open requests are answered, or after the time. */
+const idleLookMs = 200;
+
+/**
+ * Stops taking connections and resolves when the open requests are answered, or after the time. A
+ * caller that keeps its connection is told with its answer that it is closed: it neither keeps the
+ * process from ending nor is cut off in its next call.
+ */
 export function stop(server: Server, withinMs: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => server.closeAllConnections(), withinMs);
+    // Those whose answer had begun already become idle later.
+    const look = setInterval(() => server.closeIdleConnections(), idleLookMs);
     server.close(() => {
       clearTimeout(timer);
+      clearInterval(look);
       resolve();
     });
+    for (const answer of openAnswers.get(server) ?? []) answer.shouldKeepAlive = false;
     server.closeIdleConnections();
   });
 }

@@ -116,7 +116,7 @@ async function keptBy({ env }: Deployment): Promise<Kept[]> {
 }
 
 describe('two nodes in a chain', function () {
-  this.timeout(full ? 900_000 : 120_000);
+  this.timeout(full ? 900_000 : 240_000);
 
   it(`lose and double none of ${exchanges} exchanges by kill -9 of either`, async () => {
     const chance = new Chance();
@@ -137,7 +137,7 @@ describe('two nodes in a chain', function () {
         load.takeAnswers(ids, full ? 5000 : 1000),
         killEach(chain, chance, () => load.missing(ids).length),
       ]);
-      await within(work, full ? 600_000 : 90_000, () => {
+      await within(work, full ? 600_000 : 150_000, () => {
         const outputs = [first, second].map(({ nodes: [node] }) => node?.output);
         return [`without an answer: ${load.missing(ids).length}`, ...outputs].join('\n');
       });
