@@ -28,7 +28,10 @@ checkNode();
 installPackages();
 linkCommand();
 await build();
-if (process.argv.includes('--test')) providePostgres();
+if (process.argv.includes('--test')) {
+  providePostgres();
+  provideRedis();
+}
 
 function fail(...lines) {
   for (const line of lines) process.stderr.write(`${line}\n`);
@@ -227,6 +230,16 @@ function providePostgres() {
     'PostgreSQL не найден: его тесты будут пропущены (SKIPPED). В Debian: apt-get install postgresql',
   );
   say('PostgreSQL was not found: its tests will be SKIPPED. On Debian: apt-get install postgresql');
+}
+
+function provideRedis() {
+  const installed = () => isCommand('redis-server');
+  if (installed()) return;
+  if (aptInstall(['redis-server']) && installed()) return;
+  say(
+    'Redis не найден: его тесты будут пропущены (SKIPPED). В Debian: apt-get install redis-server',
+  );
+  say('Redis was not found: its tests will be SKIPPED. On Debian: apt-get install redis-server');
 }
 
 function debianPostgres() {

@@ -11,8 +11,8 @@ export const delivery = z
     ),
     attemptsMax: key(
       z.int().min(1).default(300),
-      'неудачных попыток доставки подряд, затем доставка ждёт оператора; при паузах по умолчанию около двух суток',
-      'failed attempts at a delivery in a row, then it waits for an operator; about two days with the default pauses',
+      'неудачных попыток доставки подряд, затем доставка ждёт оператора; при паузах по умолчанию около полутора суток',
+      'failed attempts at a delivery in a row, then it waits for an operator; about a day and a half with the default pauses',
     ),
     decideWithinMs: key(
       millis.default(2 * 86_400_000),

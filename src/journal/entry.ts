@@ -6,7 +6,7 @@ export const entryKinds = {
   acceptance: ['сообщение принято', 'message accepted'],
   refusal: ['отказ', 'refusal'],
   opinion: ['форма, о которой разошлись две проверки', 'a form that two verifiers differ about'],
-  delivery: ['сообщение выдано', 'message delivered'],
+  delivery: ['доставка', 'delivery'],
   dead: ['доставка остановлена и ждёт оператора', 'delivery stopped, waits for an operator'],
   decision: ['решение оператора', 'decision of an operator'],
   answer: ['ответ отправлен', 'answer sent'],

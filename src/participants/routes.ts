@@ -34,9 +34,17 @@ const tls = z.strictObject({
   serverName: z.string().optional(),
 });
 
+/** An address stands in the database, in plans and in the journal: no secret may be in it. */
+const address = z
+  .url({ protocol: /^https?$/ })
+  .refine((url) => new URL(url).username === '' && new URL(url).password === '', {
+    error:
+      'имя и пароль не пишут в адрес: authorizationFile или tls / no name or password in the address: use authorizationFile or tls',
+  });
+
 /** How an agency is reached over HTTP. */
 const connection = {
-  url: z.url({ protocol: /^https?$/ }),
+  url: address,
   connectMs: millis.default(5000),
   /** For the whole call, from connecting to the last byte. */
   timeoutMs: millis.default(30_000),
@@ -94,7 +102,7 @@ const rest = z.strictObject({
     )
     .default({ '422': 'UNKNOWN_REQUEST_DESCRIPTION' }),
   /** Where to ask whether the agency is up; the URL itself where absent. */
-  probeUrl: z.url({ protocol: /^https?$/ }).optional(),
+  probeUrl: address.optional(),
 });
 export type RestRoute = z.infer<typeof rest>;
 

@@ -68,6 +68,8 @@ async function turnOf(tx: Kysely<Tables>, lane: string, sender: string): Promise
       .select('turn')
       .where('lane', '=', lane)
       .where('state', '=', 'due')
+      // What an agency has and will answer later stands in nobody's way.
+      .where('ticket', 'is', null)
       .orderBy('turn', order)
       .limit(1);
   const { first, last } = await tx

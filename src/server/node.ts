@@ -68,6 +68,7 @@ export async function startWorker(config: Config): Promise<RunningNode> {
   const { lock, name } = await takeLock(config, names);
   const named: Config = { ...config, node: { ...config.node, id: name } };
   const context = await compose(named);
+  const looking = startLooking(context, named);
   const expiring = startExpiring(context, named);
   const delivering = await startDelivering(context, named);
   const admin = await openAdminFace(named, context, workerHealth(context));
@@ -76,7 +77,7 @@ export async function startWorker(config: Config): Promise<RunningNode> {
     adminUrl: admin.url,
     id: name,
     stop: async () => {
-      await expiring.stop();
+      await Promise.all([looking.stop(), expiring.stop()]);
       await stopDelivering(context, delivering);
       await Promise.all([context.close(), admin.close()]);
       await lock.release();

@@ -54,7 +54,7 @@ describe('what an operator reads', function () {
         expect(JSON.parse(stdout)).to.deep.include({ id: 'e1', messageId: 'm1', timeline });
       }
       const { stdout } = await command(database.url, 'exchange', 'show', 'e1');
-      expect(stdout).to.match(/\+975 +сообщение выдано +message delivered +AGENCY_FAILED/);
+      expect(stdout).to.match(/\+975 +доставка +delivery +AGENCY_FAILED/);
       const unknown = await command(database.url, 'exchange', 'show', 'e9');
       expect(unknown).to.include({ code: 1, stdout: '' });
     });
