@@ -67,8 +67,8 @@ function madeOf(exchange: ExchangeTable, answer: AgencyAnswer): MadeContent {
 }
 
 /**
- * Records the messages in the transaction of the caller; false where the exchange has its final answer
- * already, and nothing was recorded.
+ * Records the messages in the transaction of the caller; an exchange that has its final answer gets no
+ * other.
  *
  * @throws Fault QUEUE_FULL
  */
@@ -77,15 +77,13 @@ export async function recordNews(
   scope: CommitScope,
   exchange: ExchangeTable,
   { answers }: Prepared,
-): Promise<boolean> {
-  if (answers.length === 0) return true;
+): Promise<void> {
+  if (answers.length === 0) return;
   await advance(scope.tx, exchange.id, 'underProcessing', context.clock.now());
   for (const own of answers) {
     const outcome = await recordAnswer(context, scope, own, 'good');
     if (outcome === 'queue-full') throw new Fault('QUEUE_FULL');
-    if (outcome === 'already-final') return false;
   }
-  return true;
 }
 
 /** An entry about an attempt, or about an answer that came by another way. */

@@ -84,10 +84,12 @@ async function takeNews(
   await context.journal.commit(async (scope) => {
     if (final) await endDelivery(scope.tx, exchange.id, 'done', context.clock.now());
     else if (await isKnown(scope, exchange, news.evidence)) return;
-    if (!(await recordNews(context, scope, exchange, prepared))) return;
+    // Whoever ended the delivery first has its row: what stands in the exchange now holds.
+    if ((await getExchange(scope.tx, exchange.id)).answered === 1) return;
     const { evidence } = prepared;
     const detail = { outcome: news.kind, collected: true };
     enterDelivery(context, scope, exchange, { verdict: 'good', evidence, detail });
+    await recordNews(context, scope, exchange, prepared);
   });
 }
 

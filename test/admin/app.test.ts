@@ -26,7 +26,9 @@ describe('the admin port', () => {
   });
   after(() => stop(server, 1000));
 
-  for (const path of Object.keys(documented.paths)) {
+  // What is posted comes to the other port: test/server/faces.test.ts.
+  const read = Object.keys(documented.paths).filter((path) => documented.paths[path]?.['get']);
+  for (const path of read) {
     it(`answers ${path} as docs/openapi.yaml says`, async () => {
       const response = await fetch(url + path);
       expect(response.status).to.equal(200);

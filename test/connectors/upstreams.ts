@@ -15,7 +15,14 @@ export async function startUpstream(leaseMs: number, config: object = {}) {
   const file = join(folder.path, 'config.yaml');
   await writeFile(
     file,
-    stringify({ log: { level: 'error' }, limits: { leaseMs }, compute: { threads: 1 }, ...config }),
+    stringify({
+      log: { level: 'error' },
+      limits: { leaseMs },
+      compute: { threads: 1 },
+      // No operator waits here: whose request cannot be delivered is told.
+      delivery: { decideWithinMs: 500 },
+      ...config,
+    }),
   );
   const node = await startNode(folder.path, { MEZHVED_CONFIG: file });
   return {
