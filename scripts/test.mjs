@@ -1,7 +1,7 @@
 // The whole check of a checkout: form, types, tests. Its last line counts the tests.
 //   --full   the counts of the issues instead of quick ones
-// Other arguments go to mocha: files of tests, say; all of them where there are none, in two processes
-// side by side: tests that start programs and wait for them, and tests that compute.
+// Other arguments go to mocha: files of tests, say; all of them where there are none, in three processes
+// side by side: tests that start programs, tests that break things and wait, and tests that compute.
 import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -13,8 +13,9 @@ const chosen = args.filter((arg) => arg !== '--full');
 const modules = join(root, 'node_modules');
 const env = { ...process.env, ...(full ? { MEZHVED_FULL: '1' } : {}) };
 
-/** Folders of tests that start nodes, clients and databases. */
-const starting = ['cli', 'e2e', 'fault'];
+/** Folders of tests that start nodes, clients and databases, and of those that wait for what they break. */
+const starting = ['cli', 'e2e'];
+const breaking = ['fault'];
 
 function check(name, ...command) {
   process.stdout.write(`${name}\n`);
@@ -56,13 +57,16 @@ async function all() {
     tests.map((file) => file.split('/')[0]).filter((name) => !/\./.test(name)),
   );
   const filesOf = (names) => names.map((name) => `test/${name}/**/*.test.ts`);
-  const computing = [...folders].filter((name) => !starting.includes(name));
-  const later = [];
+  const computing = [...folders].filter((name) => ![...starting, ...breaking].includes(name));
+  const later = { breaking: [], computing: [] };
   const runs = await Promise.all([
     mocha('starting', filesOf(starting), (chunk) => process.stdout.write(chunk)),
-    mocha('computing', ['test/*.test.ts', ...filesOf(computing)], (chunk) => later.push(chunk)),
+    mocha('breaking', filesOf(breaking), (chunk) => later.breaking.push(chunk)),
+    mocha('computing', ['test/*.test.ts', ...filesOf(computing)], (chunk) =>
+      later.computing.push(chunk),
+    ),
   ]);
-  process.stdout.write(Buffer.concat(later));
+  process.stdout.write(Buffer.concat([...later.breaking, ...later.computing]));
   return runs;
 }
 
