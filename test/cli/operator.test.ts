@@ -1,12 +1,11 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { sql } from 'kysely';
 import { JournalWriter } from '../../src/journal/writer.ts';
 import type { ExchangeTable } from '../../src/store/tables.ts';
 import { forEachDatabase, type TestDatabase } from '../harness/databases.ts';
+import { mezhved } from '../harness/node.ts';
 
 const start = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
 
@@ -83,7 +82,7 @@ describe('what an operator reads', function () {
   });
 
   it('a database that is not there: exit 3, and none is made', async () => {
-    const path = join(fileURLToPath(new URL('.', import.meta.url)), 'none', 'mezhved.db');
+    const path = join(import.meta.dirname, 'none', 'mezhved.db');
     const { code, stderr } = await command(`sqlite:${path}`, 'journal', 'verify');
     expect(code).to.equal(3);
     expect(stderr).to.match(/there is no database/);
@@ -104,20 +103,7 @@ describe('what an operator reads', function () {
   });
 });
 
-function command(url: string, ...args: string[]) {
-  const script = fileURLToPath(new URL('operator.ts', import.meta.url));
-  const env = { ...process.env, MEZHVED_DATABASE_URL: url };
-  return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-    execFile(
-      process.execPath,
-      ['--import', 'tsx', script, ...args],
-      { env },
-      (error, stdout, stderr) => {
-        resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
-      },
-    );
-  });
-}
+const command = (url: string, ...args: string[]) => mezhved(args, { MEZHVED_DATABASE_URL: url });
 
 async function fill(database: TestDatabase): Promise<void> {
   const statuses = ['requestIsQueued', 'messageIsDelivered', 'underProcessing'];

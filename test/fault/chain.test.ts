@@ -8,10 +8,10 @@ import { lastingPort } from '../harness/guarded.ts';
 import { checkout, temporaryFolder } from '../harness/node.ts';
 import { Chance } from './chance.ts';
 import { Deployment, type Plan } from './deployment.ts';
+import { describeInFull, full } from './full.ts';
 import { Load, signedRequest } from './load.ts';
 import { postSteadily, within } from './steady.ts';
 
-const full = process.env['MEZHVED_FULL'] === '1';
 const exchanges = full ? 1000 : 25;
 const everyMs = full ? 40 : 100;
 /** How often each of the two is killed. */
@@ -115,7 +115,7 @@ async function keptBy({ env }: Deployment): Promise<Kept[]> {
   }
 }
 
-describe('two nodes in a chain', function () {
+describeInFull('two nodes in a chain', function () {
   this.timeout(full ? 900_000 : 240_000);
 
   it(`lose and double none of ${exchanges} exchanges by kill -9 of either`, async () => {

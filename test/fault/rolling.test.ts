@@ -3,11 +3,11 @@ import { expect } from 'chai';
 import { startAgency } from '../harness/agency.ts';
 import { Chance } from './chance.ts';
 import { Deployment, restRoute } from './deployment.ts';
+import { describeInFull, full } from './full.ts';
 import { Load, signedRequest } from './load.ts';
 import type { MortalProcess } from './mortal-process.ts';
 import { postSteadily, within } from './steady.ts';
 
-const full = process.env['MEZHVED_FULL'] === '1';
 const exchanges = full ? 2000 : 40;
 const everyMs = full ? 25 : 80;
 
@@ -42,7 +42,7 @@ async function roll(
   return { rounds, longestMs };
 }
 
-describe('two nodes and two workers that are replaced one by one under load', function () {
+describeInFull('two nodes and two workers that are replaced one by one under load', function () {
   this.timeout(full ? 900_000 : 240_000);
 
   it(`lose and double none of ${exchanges} exchanges, and refuse none for good`, async function () {
