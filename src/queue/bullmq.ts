@@ -51,6 +51,7 @@ export class BullmqQueue implements DeliveryQueue {
   readonly #sweep: Sweep;
   readonly #stopping = new AbortController();
   #toTell: Due[] = [];
+  readonly #telling = new Set<Promise<unknown>>();
   #consumer: RedisConnection | undefined;
   #attempt: Attempt | undefined;
   #refreshing: NodeJS.Timeout | undefined;
@@ -120,10 +121,12 @@ export class BullmqQueue implements DeliveryQueue {
     for (const lane of new Set(all.map((due) => due.lane))) {
       const jobs = all.filter((due) => due.lane === lane).map((due) => jobOf(due, now));
       for (let at = 0; at < jobs.length; at += bulkMax) {
-        this.#lineOf(lane)
+        const telling = this.#lineOf(lane)
           .queue.addBulk(jobs.slice(at, at + bulkMax))
           // The sweep tells again.
-          .catch(() => undefined);
+          .catch(() => undefined)
+          .finally(() => this.#telling.delete(telling));
+        this.#telling.add(telling);
       }
     }
   }
@@ -214,6 +217,9 @@ export class BullmqQueue implements DeliveryQueue {
       this.#stopping,
     );
     this.#attempt = undefined;
+    // What was handed back a moment ago goes to the others now, and not with the next sweep.
+    this.#tell();
+    await Promise.allSettled(this.#telling);
     await Promise.allSettled([...this.#lines.values()].map(({ queue }) => queue.close()));
     this.#producer.disconnect();
     this.#consumer?.disconnect();
