@@ -13,9 +13,9 @@ const chosen = args.filter((arg) => arg !== '--full');
 const modules = join(root, 'node_modules');
 const env = { ...process.env, ...(full ? { MEZHVED_FULL: '1' } : {}) };
 
-/** Folders of tests that start nodes, clients and databases, and of those that wait for what they break. */
+/** Folders of tests that start nodes and clients, and of those that wait for services and what breaks. */
 const starting = ['cli', 'e2e'];
-const breaking = ['fault'];
+const breaking = ['connectors', 'exchange', 'fault', 'queue'];
 
 function check(name, ...command) {
   process.stdout.write(`${name}\n`);
