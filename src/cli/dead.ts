@@ -12,6 +12,7 @@ import {
 import { readTimeline, type Step } from '../journal/timeline.ts';
 import { buildContentRegistry } from '../schema/registry.ts';
 import { columns } from './columns.ts';
+import { findExchange } from './find-exchange.ts';
 import { openForCli } from './open.ts';
 import { operate } from './operate.ts';
 import { type ExitCode, print, run, UsageError } from './run.ts';
@@ -198,11 +199,7 @@ async function find(
   id: string,
 ): Promise<DeadLetter> {
   const { kysely } = database;
-  const exchange = await kysely
-    .selectFrom('exchange')
-    .select('id')
-    .where((row) => row.or([row('id', '=', id), row('message_id', '=', id)]))
-    .executeTakeFirst();
+  const exchange = await findExchange(kysely, id);
   const [letter] =
     exchange === undefined ? [] : await listDead(kysely, { limit: 1, exchangeId: exchange.id });
   if (letter === undefined) {

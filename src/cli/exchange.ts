@@ -6,6 +6,7 @@ import { findRefusals } from '../journal/refused.ts';
 import { readTimeline, type Step } from '../journal/timeline.ts';
 import type { ExchangeTable, Tables } from '../store/tables.ts';
 import { columns } from './columns.ts';
+import { findExchange } from './find-exchange.ts';
 import { openForCli } from './open.ts';
 import { refusalText, shownRefusal } from './refused.ts';
 import { type ExitCode, print, run, UsageError } from './run.ts';
@@ -86,7 +87,7 @@ async function list({ json, limit, status }: ListOptions): Promise<ExitCode> {
 
 async function show(id: string, json: true | undefined): Promise<ExitCode> {
   const { found, refusals } = await reading(async (db) => {
-    const exchange = await find(db, id);
+    const exchange = await findExchange(db, id);
     return {
       found: exchange && { exchange, steps: await readTimeline(db, exchange.id) },
       refusals: (await findRefusals(db, id)).map(shownRefusal),
@@ -112,24 +113,6 @@ async function reading<T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T> 
   } finally {
     await database.close();
   }
-}
-
-function find(db: Kysely<Tables>, id: string) {
-  return db
-    .selectFrom('exchange')
-    .selectAll()
-    .where((where) =>
-      where.or([
-        where('id', '=', id),
-        where('message_id', '=', id),
-        where(
-          'id',
-          'in',
-          where.selectFrom('message').select('exchange_id').where('message_id', '=', id),
-        ),
-      ]),
-    )
-    .executeTakeFirst();
 }
 
 function listedExchange(exchange: Selectable<ExchangeTable>): ListedExchange {

@@ -1,7 +1,7 @@
 import { XMLBuilder, XMLParser } from 'fast-xml-parser';
 import { canonicalizeAs } from '../xml/canonicalize.ts';
 import { withXml } from '../xml/document.ts';
-import { escapeAttribute, escapeText } from '../xml/escape.ts';
+import { escapeAttribute, escapeText, unescaped } from '../xml/escape.ts';
 import type { QName } from '../xml/navigate.ts';
 
 // fast-xml-parser knows no namespaces and takes what is not XML. It gets canonical XML alone, which the
@@ -151,20 +151,6 @@ function qnameOf(name: string, scope: Scope, unprefixed: string): QName {
   const colon = name.indexOf(':');
   if (colon < 0) return { namespace: unprefixed, local: name };
   return { namespace: scope.get(name.slice(0, colon)) ?? '', local: name.slice(colon + 1) };
-}
-
-const references: Readonly<Record<string, string>> = {
-  '&amp;': '&',
-  '&lt;': '<',
-  '&gt;': '>',
-  '&quot;': '"',
-  '&#x9;': '\t',
-  '&#xA;': '\n',
-  '&#xD;': '\r',
-};
-
-function unescaped(canonical: string): string {
-  return canonical.replace(/&[^;]*;/g, (reference) => references[reference] ?? reference);
 }
 
 /**

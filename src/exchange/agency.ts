@@ -17,7 +17,6 @@ export type AgencyNews = AgencyAnswer | Waiting | Extract<Collected['answer'], {
 
 /** What an agency said, made into messages of the exchange. */
 export interface Prepared {
-  readonly kind: AgencyNews['kind'];
   readonly answers: readonly OwnAnswer[];
   readonly evidence: Uint8Array | undefined;
 }
@@ -36,7 +35,7 @@ export async function prepareNews(
   if (news.kind !== 'waiting' && news.kind !== 'interim') made.push(madeOf(exchange, news));
   const answers: OwnAnswer[] = [];
   for (const each of made) answers.push(await make(context, exchange, each));
-  return { kind: news.kind, answers, evidence: news.evidence };
+  return { answers, evidence: news.evidence };
 }
 
 async function make(context: ExchangeContext, exchange: ExchangeTable, made: MadeContent) {

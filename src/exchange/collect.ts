@@ -65,6 +65,7 @@ export async function takeCollected(
   if (request?.kind !== 'request') return 'unknown';
   const exchange = await getExchange(context.database.kysely, request.exchange_id);
   if (exchange.message_type !== messageType) return 'unknown';
+  if (exchange.answered === 1) return 'taken';
   await takeNews(context, exchange, answer).catch((thrown: unknown) => {
     if (!(thrown instanceof ConnectorFailure)) throw thrown;
     return bury(context, exchange, thrown, answer.evidence);
@@ -77,8 +78,6 @@ async function takeNews(
   exchange: ExchangeTable,
   news: AgencyNews,
 ): Promise<void> {
-  // A repeat costs nothing: whoever was not told that its answer was taken may ask often.
-  if (exchange.answered === 1) return;
   const prepared = await prepareNews(context, exchange, news);
   const final = news.kind !== 'interim' && news.kind !== 'waiting';
   await context.journal.commit(async (scope) => {
@@ -134,6 +133,9 @@ async function bury(
 
 export type CallbackOutcome = 'taken' | 'unknown' | 'broken';
 
+// It costs nothing: whoever was not told that its answer was taken may say it often.
+const repeated = { outcome: 'taken' } as const;
+
 /**
  * An agency posts the answer to a request that it took to answer later. Whoever knows the exchange's
  * secret may; a broken answer is refused and may be posted anew, mended.
@@ -150,6 +152,7 @@ export async function takeCallback(
   if (exchange === undefined || exchange.recipient_system !== null) return { outcome: 'unknown' };
   const connector = connectorOf(exchange.message_type);
   if (connector.readCallback === undefined) return { outcome: 'unknown' };
+  if (exchange.answered === 1) return repeated;
   try {
     const request = await agencyRequest(context, exchange, 0);
     const news = connector.readCallback(request, posted);

@@ -129,19 +129,17 @@ async function take(attempt: Attempt, news: AgencyNews): Promise<void> {
   const { context, exchange, claimed } = attempt;
   const prepared = await prepareNews(context, exchange, news);
   const now = context.clock.now();
-  const due = news.kind === 'waiting' ? now + news.askAfterMs : undefined;
+  const later =
+    news.kind === 'waiting' ? { ticket: news.ticket, askAt: now + news.askAfterMs } : undefined;
   const held = await context.journal.commit(async (scope) => {
     const moved =
-      news.kind === 'waiting'
-        ? await awaitAnswer(scope.tx, claimed, {
-            ticket: news.ticket,
-            askAt: now + news.askAfterMs,
-          })
-        : await finishDelivery(scope.tx, claimed, now);
+      later === undefined
+        ? await finishDelivery(scope.tx, claimed, now)
+        : await awaitAnswer(scope.tx, claimed, later);
     // Another attempt took over meanwhile: what this one got must not count a second time.
     if (!moved) return false;
     // To have asked once more and heard nothing new is no step of the exchange.
-    const heardNothing = news.kind === 'waiting' && claimed.ticket !== null;
+    const heardNothing = later !== undefined && claimed.ticket !== null;
     if (!heardNothing || prepared.answers.length > 0) {
       const detail = { ...ofAttempt(attempt), outcome: news.kind };
       const { evidence } = prepared;
@@ -150,8 +148,9 @@ async function take(attempt: Attempt, news: AgencyNews): Promise<void> {
     await recordNews(context, scope, exchange, prepared);
     return true;
   });
-  if (held && due !== undefined) comeBack(attempt, due);
-  else if (held) noteLeft(attempt);
+  if (!held) return;
+  if (later === undefined) noteLeft(attempt);
+  else comeBack(attempt, later.askAt);
 }
 
 /** It waits for its agency no more. */

@@ -1,13 +1,12 @@
 import { Queue, Worker } from 'bullmq';
 import type { Clock } from '../clock.ts';
 import type { Database } from '../store/database.ts';
-import { attemptOnce } from './claim.ts';
+import { attemptOnce, type ClaimSettings } from './claim.ts';
 import type { Due } from './delivery.ts';
 import { endWithin } from './end-within.ts';
-import type { InProcessSettings } from './in-process.ts';
 import type { Attempt, DeliveryQueue, LaneRules } from './queue.ts';
 import { checkRedis, connectProducer, connectWorker, type RedisConnection } from './redis.ts';
-import { Sweep } from './sweep.ts';
+import { Sweep, type SweepSettings } from './sweep.ts';
 
 /** What a job holds: nothing that Redis must keep secret, and nothing that it must not lose. */
 interface Job {
@@ -18,7 +17,7 @@ export interface BullmqParts {
   readonly url: string;
   readonly database: Database;
   readonly clock: Clock;
-  readonly settings: Omit<InProcessSettings, 'concurrency'>;
+  readonly settings: SweepSettings & ClaimSettings;
   /** The lanes of all routes, as of now. */
   readonly lanes: () => ReadonlyMap<string, LaneRules>;
   readonly rulesOf: (lane: string) => LaneRules;

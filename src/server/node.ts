@@ -1,6 +1,6 @@
 import type { Config } from '../config/table.ts';
 import { freeDuties } from '../queue/duty.ts';
-import { LockHeld, lockDataFolder, lockNodeName, type NodeLock } from '../store/lock.ts';
+import { lockDataFolder, lockNodeName, type NodeLock } from '../store/lock.ts';
 import { type Composed, compose } from './composed.ts';
 import { startDelivering, startExpiring, startLooking } from './delivering.ts';
 import { healthOf, openAdminFace, openSoapFace, workerHealth } from './faces.ts';
@@ -100,9 +100,7 @@ async function takeLock(
   if (isEmbedded(config)) return { lock: lockDataFolder(config.data), name: names[0] ?? '' };
   const lock = await lockNodeName(config.database.url, names, (name) => {
     // Two processes of one name would write one chain and lease one message twice.
-    process.stderr.write(
-      `${new LockHeld(`имя ${name} занял другой узел / another node took the name ${name}`).message}\n`,
-    );
+    process.stderr.write(`имя ${name} занял другой узел / another node took the name ${name}\n`);
     process.exit(1);
   });
   return { lock, name: lock.name };

@@ -6,9 +6,9 @@ import { mezhved } from '../harness/node.ts';
 import { type Line, startProxy } from '../harness/proxy.ts';
 import { Chance } from './chance.ts';
 import { Deployment, type Plan, restRoute } from './deployment.ts';
+import { full } from './full.ts';
 import { Load } from './load.ts';
 
-const full = process.env['MEZHVED_FULL'] === '1';
 const exchanges = full ? 2000 : 60;
 const times = full ? 5 : 1;
 const quietMs = full ? 3000 : 1000;
@@ -174,64 +174,61 @@ async function killRedis({ redis }: Deployment, chance: Chance, loseData: boolea
 
 /** So many exchanges are in flight, then the trouble happens so often; nothing is lost or doubled. */
 async function endure(context: Mocha.Context, kind: Plan['kind'], trouble: Trouble): Promise<void> {
+  const prepared = await trouble.prepare?.();
+  if (prepared === null) return context.skip();
   const chance = new Chance();
   process.stdout.write(`        seed ${chance.seed}: MEZHVED_SEED=${chance.seed} draws the same\n`);
   const agency = await startAgency();
   const agencyLine = await startProxy(agency.port);
-  const agencyUrl = agency.url.replace(`:${agency.port}/`, `:${agencyLine.port}/`);
-  const prepared = await trouble.prepare?.();
-  if (prepared === null) return context.skip();
-  const plan: Plan = { ...prepared?.plan, kind, route: restRoute(agencyUrl) };
-  const deployment = await Deployment.start(plan).catch(async (error: unknown) => {
-    await agency.stop();
-    throw error;
-  });
-  if (deployment === undefined) {
-    await agency.stop();
-    process.stdout.write(`SKIPPED: ${trouble.name}: a service is not installed\n`);
-    return context.skip();
-  }
-  const began = Date.now();
+  const url = agency.url.replace(`:${agency.port}/`, `:${agencyLine.port}/`);
+  let deployment: Deployment | undefined;
   try {
-    const load = new Load(deployment.urls, chance);
-    // Nothing is answered until all are in flight.
-    agency.behave('refuse', 1, 'none is let in');
-    const ids = await load.send(exchanges);
-    agency.behave(trouble.behaviour ?? 'mixed', 1, String(chance.seed));
-    const taking = load.takeAnswers(ids, quietMs);
-    for (let n = 0; n < times; n += 1) {
-      const stage = { deployment, agency, agencyLine, chance, load };
-      await (trouble.happen ?? prepared?.happen)?.(stage);
-      await somewhile(chance);
+    deployment = await Deployment.start({ ...prepared?.plan, kind, route: restRoute(url) });
+    if (deployment === undefined) {
+      process.stdout.write(`SKIPPED: ${trouble.name}: a service is not installed\n`);
+      return context.skip();
     }
-    const stalled = wait(full ? 600_000 : 60_000, undefined, { ref: false }).then(() => {
-      throw new Error(
-        `still without an answer: ${load.missing(ids).length}\n${outputs(deployment)}`,
-      );
-    });
-    await Promise.race([taking, stalled]);
-    expect(load.missing(ids), 'lost').to.deep.equal([]);
-    expect(load.doubled(), 'doubled').to.deep.equal([]);
-    expect([...load.answers.keys()], 'answers to what was not asked').to.have.members(ids);
-    expect([...agency.effects.keys()], 'effects').to.have.members(ids);
-    expect([...agency.effects.values()].filter(({ count }) => count !== 1)).to.deep.equal([]);
-    expect(agency.conflicts, 'other bodies under one key').to.equal(0);
-    expect(await deployment.stop(), 'exit codes').to.satisfy((codes: (number | null)[]) =>
-      codes.every((code) => code === 0),
-    );
-    const verdict = await deployment.journalVerdict();
-    expect(verdict).to.deep.include({ ok: true, problems: [] });
-    process.stdout.write(
-      `        ${ids.length} exchanges, ${times} times, ${Math.round((Date.now() - began) / 1000)} s: ` +
-        `lost 0, doubled 0; the agency was asked ${agency.requests} times; ` +
-        `journal of ${verdict.entries} entries verifies\n`,
-    );
+    const load = new Load(deployment.urls, chance);
+    const happen = trouble.happen ?? prepared?.happen;
+    await carry({ load, agencyLine, deployment, agency, chance }, trouble, happen);
   } finally {
-    await deployment.end();
+    await deployment?.end();
     await agencyLine.stop();
     await agency.stop();
     await prepared?.remove();
   }
+}
+
+async function carry(stage: Stage, trouble: Trouble, happen: Trouble['happen']): Promise<void> {
+  const { load, deployment, agency, chance } = stage;
+  const began = Date.now();
+  // Nothing is answered until all are in flight.
+  agency.behave('refuse', 1, 'none is let in');
+  const ids = await load.send(exchanges);
+  agency.behave(trouble.behaviour ?? 'mixed', 1, String(chance.seed));
+  const taking = load.takeAnswers(ids, quietMs);
+  for (let n = 0; n < times; n += 1) {
+    await happen?.(stage);
+    await somewhile(chance);
+  }
+  const stalled = wait(full ? 600_000 : 60_000, undefined, { ref: false }).then(() => {
+    throw new Error(`still without an answer: ${load.missing(ids).length}\n${outputs(deployment)}`);
+  });
+  await Promise.race([taking, stalled]);
+  expect(load.missing(ids), 'lost').to.deep.equal([]);
+  expect(load.doubled(), 'doubled').to.deep.equal([]);
+  expect([...load.answers.keys()], 'answers to what was not asked').to.have.members(ids);
+  expect([...agency.effects.keys()], 'effects').to.have.members(ids);
+  expect([...agency.effects.values()].filter(({ count }) => count !== 1)).to.deep.equal([]);
+  expect(agency.conflicts, 'other bodies under one key').to.equal(0);
+  expect(new Set(await deployment.stop()), 'exit codes').to.deep.equal(new Set([0]));
+  const verdict = await deployment.journalVerdict();
+  expect(verdict).to.deep.include({ ok: true, problems: [] });
+  process.stdout.write(
+    `        ${ids.length} exchanges, ${times} times, ${Math.round((Date.now() - began) / 1000)} s: ` +
+      `lost 0, doubled 0; the agency was asked ${agency.requests} times; ` +
+      `journal of ${verdict.entries} entries verifies\n`,
+  );
 }
 
 function outputs({ nodes, workers }: Deployment): string {

@@ -5,9 +5,9 @@ import { startAgency } from '../harness/agency.ts';
 import { temporaryFolder } from '../harness/node.ts';
 import { Chance } from './chance.ts';
 import { Deployment, restRoute } from './deployment.ts';
+import { full } from './full.ts';
 import { Load } from './load.ts';
 
-const full = process.env['MEZHVED_FULL'] === '1';
 const mebibyte = 1024 * 1024;
 
 /** A disk of its own of that size; undefined where this user may not mount one. */

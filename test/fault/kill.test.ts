@@ -14,9 +14,9 @@ import {
 } from '../harness/client.ts';
 import { birthRequest, paymentRequest } from '../harness/content.ts';
 import { Chance } from './chance.ts';
+import { full } from './full.ts';
 import { MortalNode, type Store } from './mortal-node.ts';
 
-const full = process.env['MEZHVED_FULL'] === '1';
 const kills = full ? 10 : 2;
 const otherKills = full ? 10 : 1;
 const senders = 20;

@@ -1,3 +1,5 @@
+import { unescaped } from '../../xml/escape.ts';
+
 /** The nodes of a canonical form, as a value that can be changed and written again. */
 export type Node = ElementNode | TextNode | OtherNode;
 
@@ -96,23 +98,6 @@ function split(name: string): { readonly prefix: string; readonly local: string 
   return colon < 0
     ? { prefix: '', local: name }
     : { prefix: name.slice(0, colon), local: name.slice(colon + 1) };
-}
-
-const references: Readonly<Record<string, string>> = {
-  '&amp;': '&',
-  '&lt;': '<',
-  '&gt;': '>',
-  '&quot;': '"',
-  '&#x9;': '\t',
-  '&#xA;': '\n',
-  '&#xD;': '\r',
-  // As the SMEV transform writes them.
-  '&#xa;': '\n',
-  '&#xd;': '\r',
-};
-
-function unescaped(text: string): string {
-  return text.includes('&') ? text.replace(/&[^;]+;/g, (name) => references[name] ?? name) : text;
 }
 
 /** The same tree with every element replaced, the innermost first. */
