@@ -54,8 +54,9 @@ export class BullmqQueue implements DeliveryQueue {
   #consumer: RedisConnection | undefined;
   #attempt: Attempt | undefined;
   #refreshing: NodeJS.Timeout | undefined;
+  #begun = false;
   #fit = false;
-  #up: boolean | undefined;
+  #up = false;
 
   private constructor(parts: BullmqParts) {
     this.#parts = parts;
@@ -76,10 +77,12 @@ export class BullmqQueue implements DeliveryQueue {
     while (queue.#producer.status !== 'ready' && performance.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+    queue.#begun = true;
     if (queue.#producer.status !== 'ready') {
       parts.told('не отвечает, доставка ждёт / does not answer, delivery waits');
       return queue;
     }
+    queue.#up = true;
     try {
       await queue.#check();
       return queue;
@@ -99,7 +102,9 @@ export class BullmqQueue implements DeliveryQueue {
     }
   }
 
+  /** What comes while it connects is for `connect` to judge. */
   #hear(state: string): void {
+    if (!this.#begun) return;
     const up = state === 'ready';
     if (up && !this.#fit) void this.#check().catch((error) => this.#parts.failed(error));
     if (this.#up === up) return;
