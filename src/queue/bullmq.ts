@@ -262,8 +262,9 @@ function jobOf(due: Due, now: number) {
     name: 'deliver',
     data: { exchangeId: due.exchange_id },
     opts: {
-      // Another attempt is another job; the same attempt told twice is one.
-      jobId: `${due.exchange_id}.${due.attempts}`,
+      // Another attempt is another job; the same attempt told twice is one, but where the first waits
+      // for a time of before the clock was set back.
+      jobId: `${due.exchange_id}.${due.attempts}${due.anew === true ? '.anew' : ''}`,
       delay: Math.max(due.due_at - now, 0),
       priority: Math.min(Math.max(due.turn, 1), turnMax),
     },

@@ -227,11 +227,14 @@ export async function reviveDelivery(
 }
 
 /** Work that nobody holds: all that an engine is told of it. */
-export type Due = Pick<Claimed, 'exchange_id' | 'lane' | 'due_at' | 'turn' | 'attempts'>;
+export type Due = Pick<Claimed, 'exchange_id' | 'lane' | 'due_at' | 'turn' | 'attempts'> & {
+  /** Its time was not believed: whoever waits for that time waits no more. */
+  readonly anew?: true;
+};
 
 /**
  * Deliveries that are due or whose attempt is given up: those whose turn is first in each lane that is
- * not cut off, so many a lane.
+ * not cut off, so many a lane. None is due later than now.
  */
 export async function findDue(
   db: Kysely<Tables>,
@@ -244,7 +247,7 @@ export async function findDue(
     .select('name')
     .where('open_until', '>', now)
     .where('open_until', '<=', now + waits.openMaxMs + clockSkewMs);
-  return db
+  const found = await db
     .selectFrom(
       db
         .selectFrom('delivery')
@@ -267,6 +270,7 @@ export async function findDue(
     .where('place', '<=', perLane)
     .orderBy('turn')
     .execute();
+  return found.map((due) => (due.due_at > now ? { ...due, due_at: now, anew: true } : due));
 }
 
 export interface Backoff {

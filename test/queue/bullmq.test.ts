@@ -217,6 +217,19 @@ describe('BullMQ', function () {
         expect(failures).to.deep.equal([]);
       });
 
+      it('attempts at once what waits for a time of before the clock was set back by an hour', async () => {
+        const engine = await engineWith({ change: { sweepEveryMs: 100 } });
+        const done: string[] = [];
+        for (const id of ['told', 'untold']) {
+          const due = await addTo(database, id, { now: Date.now() + 3_600_000 });
+          if (id === 'told') engine.enqueue(due);
+        }
+        await pause(50);
+        await engine.start(finishing(database, done));
+        await until(() => done.length === 2);
+        expect(done.sort()).to.deep.equal(['told', 'untold']);
+      });
+
       it('attempts all that waited in a Redis that lost everything', async () => {
         const engine = await engineWith({ change: { sweepEveryMs: 300 } });
         const first = gate();

@@ -179,6 +179,14 @@ forEachDatabase((_, open) => {
       await until(() => done.length === 1);
     });
 
+    it('attempts at once what was postponed before the clock was set back by an hour', async () => {
+      const engine = engineWith();
+      const done: string[] = [];
+      await add('x', 'a', Date.now() + 3_600_000);
+      engine.start(finishing(database, done));
+      await until(() => done.length === 1);
+    });
+
     it('leaves to the sweep what is beyond its bound, and does it all', async () => {
       const engine = engineWith({ laneWaitingMax: 3, sweepEveryMs: 30 }, { concurrency: 1 });
       const done: string[] = [];
