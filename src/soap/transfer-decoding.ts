@@ -1,4 +1,5 @@
 import { MultipartError } from './multipart-error.ts';
+import { QuotedPrintableDecoder } from './quoted-printable.ts';
 
 /** Undoes a Content-Transfer-Encoding. It keeps a few octets between chunks, whatever comes. */
 export interface TransferDecoder {
@@ -52,21 +53,21 @@ class Base64Decoder implements TransferDecoder {
 
   decode(chunk: Uint8Array): Uint8Array {
     const raw = latin1(chunk);
-    if (/[^A-Za-z0-9+/=\t\n\r ]/.test(raw)) malformed('base64', 'foreign character');
+    if (/[^A-Za-z0-9+/=\t\n\r ]/.test(raw)) malformed('foreign character');
     const text = this.#held + raw.replace(/[\t\n\r ]+/g, '');
     if (text === '') return nothing;
-    if (this.#padded) malformed('base64', 'data after padding');
+    if (this.#padded) malformed('data after padding');
     const padding = text.indexOf('=');
     const whole = text.length - (text.length % 4);
     if (padding < 0 || padding >= whole) return this.#take(text, whole);
-    if (text.length > padding - (padding % 4) + 4) malformed('base64', 'data after padding');
+    if (text.length > padding - (padding % 4) + 4) malformed('data after padding');
     checkPadded(text.slice(-4));
     this.#padded = true;
     return this.#take(text, whole);
   }
 
   end(): Uint8Array {
-    if (this.#held !== '') malformed('base64', 'incomplete');
+    if (this.#held !== '') malformed('incomplete');
     return nothing;
   }
 
@@ -78,44 +79,13 @@ class Base64Decoder implements TransferDecoder {
 
 /** Four characters with padding are good when they are what an encoder writes (RFC 4648 §3.5). */
 function checkPadded(quad: string): void {
-  if (Buffer.from(quad, 'base64').toString('base64') !== quad) malformed('base64', 'padding');
-}
-
-// A line has 76 characters at most (RFC 2045 §6.7 (5)). Blanks must be held until something follows them.
-const tooManyBlanks = /(?<![ \t])[ \t]{1000}/;
-/** What may go on in the next chunk: an escape, a soft break, blanks that may end a line. */
-const unfinished = /(?:=(?:[0-9A-Fa-f]|[ \t]*\r?)|(?<![ \t])[ \t]+\r?)$/;
-/** An escape, a soft break, a wrong escape; blanks at the end of a line. Begins a run once: linear. */
-const encoded = /=(?:([0-9A-Fa-f]{2})|[ \t]*\r?\n)?|(?<![ \t])[ \t]+(?=\r?\n)/g;
-
-/** RFC 2045 §6.7. Line breaks stay as they came. */
-class QuotedPrintableDecoder implements TransferDecoder {
-  #held = '';
-
-  decode(chunk: Uint8Array): Uint8Array {
-    const text = this.#held + latin1(chunk);
-    if (tooManyBlanks.test(text)) malformed('quoted-printable', 'too many blanks');
-    const whole = unfinished.exec(text)?.index ?? text.length;
-    this.#held = text.slice(whole);
-    return Buffer.from(text.slice(0, whole).replace(encoded, decodedEscape), 'latin1');
-  }
-
-  end(): Uint8Array {
-    if (this.#held.startsWith('=')) malformed('quoted-printable', 'escape');
-    return Buffer.from(this.#held.replace(/^[ \t]+$/, ''), 'latin1');
-  }
-}
-
-function decodedEscape(all: string, hex: string | undefined): string {
-  if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16));
-  if (all === '=') malformed('quoted-printable', 'escape');
-  return '';
+  if (Buffer.from(quad, 'base64').toString('base64') !== quad) malformed('padding');
 }
 
 function latin1({ buffer, byteOffset, byteLength }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
 }
 
-function malformed(encoding: 'base64' | 'quoted-printable', detail: string): never {
-  throw new MultipartError(`${encoding}-malformed`, detail);
+function malformed(detail: string): never {
+  throw new MultipartError('base64-malformed', detail);
 }
