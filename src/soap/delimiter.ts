@@ -1,3 +1,4 @@
+import { blanksEnd, carriageReturn, lineEndLength, lineFeed } from './lines.ts';
 import { MultipartError } from './multipart-error.ts';
 
 /**
@@ -16,14 +17,11 @@ interface BoundaryLine {
   readonly close: boolean;
 }
 
-const carriageReturn = 0x0d;
-const lineFeed = 0x0a;
-/** The two dashes of a close, blanks that a transport added, the line end. */
-const lineRestMax = 256;
+type LineFound = BoundaryLine | 'begun' | 'data';
 
-const lineRest = /^(--)?[ \t]*\r?\n/;
-const closeAtEnd = /^--[ \t]*\r?$/;
-const lineRestBegun = /^(?:-|(?:--)?[ \t]*\r?)$/;
+const dash = 0x2d;
+/** The two dashes of a close and the blanks that a transport added. */
+const lineRestMax = 256;
 
 /**
  * The boundary as it may stand in a body (RFC 2046 §5.1.1): 1 to 70 characters of its alphabet, no
@@ -50,7 +48,7 @@ export class Delimiter {
   constructor(boundary: string | undefined) {
     this.#dashes = Buffer.from(`--${checkedBoundary(boundary)}`);
     this.#afterLine = Buffer.concat([Buffer.of(lineFeed), this.#dashes]);
-    this.longest = 1 + this.#afterLine.length + lineRestMax;
+    this.longest = 1 + this.#afterLine.length + lineRestMax + 2;
   }
 
   /**
@@ -65,25 +63,17 @@ export class Delimiter {
     for (;;) {
       const lineEnd = bytes.indexOf(this.#afterLine, from);
       if (lineEnd < 0) return { dataEnd: this.#begunAt(bytes) };
-      const line = this.#lineAt(bytes, lineEnd + 1, atEnd);
+      const line = restOfLine(bytes, lineEnd + this.#afterLine.length, atEnd);
       if (line !== 'data') return found(withCarriageReturn(bytes, lineEnd), line);
       from = lineEnd + 1;
     }
   }
 
-  /** Octets that only begin with the boundary are data (RFC 2046 §5.1.1). */
-  #lineAt(bytes: Buffer, at: number, atEnd: boolean): BoundaryLine | 'begun' | 'data' {
-    const after = at + this.#dashes.length;
-    const dashes = bytes.subarray(at, after);
+  #lineAt(bytes: Buffer, at: number, atEnd: boolean): LineFound {
+    const dashes = bytes.subarray(at, at + this.#dashes.length);
     if (!this.#dashes.subarray(0, dashes.length).equals(dashes)) return 'data';
     if (dashes.length < this.#dashes.length) return 'begun';
-    const rest = bytes.toString('latin1', after, after + lineRestMax);
-    const whole = lineRest.exec(rest);
-    if (whole !== null) return { end: after + whole[0].length, close: whole[1] !== undefined };
-    if (atEnd && closeAtEnd.test(rest)) return { end: bytes.length, close: true };
-    if (!lineRestBegun.test(rest)) return 'data';
-    if (rest.length === lineRestMax) throw new MultipartError('boundary-line-too-long');
-    return 'begun';
+    return restOfLine(bytes, at + dashes.length, atEnd);
   }
 
   /** Where the last octets begin what may become a delimiter; the length where they do not. */
@@ -96,6 +86,18 @@ export class Delimiter {
     }
     return withCarriageReturn(bytes, bytes.length);
   }
+}
+
+/** Octets that only begin with the boundary are data (RFC 2046 §5.1.1). */
+function restOfLine(bytes: Buffer, after: number, atEnd: boolean): LineFound {
+  if (bytes[after] === dash && after + 1 === bytes.length) return 'begun';
+  const close = bytes[after] === dash && bytes[after + 1] === dash;
+  const end = blanksEnd(bytes, close ? after + 2 : after);
+  if (end - after > lineRestMax) throw new MultipartError('boundary-line-too-long');
+  const lineEnd = lineEndLength(bytes, end);
+  if (lineEnd === 0) return 'data';
+  if (lineEnd !== undefined) return { end: end + lineEnd, close };
+  return atEnd && close ? { end: bytes.length, close } : 'begun';
 }
 
 function withCarriageReturn(bytes: Buffer, lineEnd: number): number {

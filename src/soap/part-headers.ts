@@ -1,3 +1,4 @@
+import { lineFeed } from './lines.ts';
 import { MultipartError } from './multipart-error.ts';
 import { type TransferEncoding, transferEncoding } from './transfer-decoding.ts';
 
@@ -11,7 +12,6 @@ export interface PartHeaders {
   readonly location?: string;
 }
 
-const lineFeed = 0x0a;
 const field = /^([!-9;-~]+):/;
 const control = /[^\P{Cc}\t]/u;
 const kept = ['content-id', 'content-type', 'content-transfer-encoding', 'content-location'];

@@ -1,6 +1,7 @@
+import { blanksEnd, carriageReturn, lineEndLength, space, tab } from './lines.ts';
 import { MultipartError } from './multipart-error.ts';
 
-const [tab, lineFeed, carriageReturn, space, equals] = [0x09, 0x0a, 0x0d, 0x20, 0x3d];
+const equals = 0x3d;
 // A line has 76 characters at most (RFC 2045 §6.7 (5)). Blanks are held until something follows them.
 const blanksMax = 999;
 const nothing = new Uint8Array();
@@ -23,7 +24,7 @@ export class QuotedPrintableDecoder {
         if (pair !== undefined) bytes[written++] = pair;
         end = pair === undefined ? softBreakEnd(bytes, at) : at + 3;
       } else if (octet === tab || octet === space) {
-        end = blanksEnd(bytes, at);
+        end = fewBlanksEnd(bytes, at);
         const lineEnd = lineEndLength(bytes, end);
         if (lineEnd === undefined) end = undefined;
         else if (lineEnd === 0) while (at < end) bytes[written++] = bytes[at++] ?? 0;
@@ -59,26 +60,16 @@ function hexValue(code = 0): number {
 /** Where the line after `=` begins; undefined where the chunk ends before that is known. */
 function softBreakEnd(bytes: Buffer, at: number): number | undefined {
   if (at + 2 === bytes.length && hexValue(bytes[at + 1]) >= 0) return undefined;
-  const end = blanksEnd(bytes, at + 1);
+  const end = fewBlanksEnd(bytes, at + 1);
   const lineEnd = lineEndLength(bytes, end);
   if (lineEnd === 0) malformed('escape');
   return lineEnd === undefined ? undefined : end + lineEnd;
 }
 
-function blanksEnd(bytes: Buffer, from: number): number {
-  let at = from;
-  while (bytes[at] === space || bytes[at] === tab) at += 1;
-  if (at - from > blanksMax) malformed('too many blanks');
-  return at;
-}
-
-/** 0 where no line ends; undefined where the chunk ends before that is known. */
-function lineEndLength(bytes: Buffer, at: number): 0 | 1 | 2 | undefined {
-  if (bytes[at] === lineFeed) return 1;
-  if (at === bytes.length) return undefined;
-  if (bytes[at] !== carriageReturn) return 0;
-  if (at + 1 === bytes.length) return undefined;
-  return bytes[at + 1] === lineFeed ? 2 : 0;
+function fewBlanksEnd(bytes: Buffer, from: number): number {
+  const end = blanksEnd(bytes, from);
+  if (end - from > blanksMax) malformed('too many blanks');
+  return end;
 }
 
 function malformed(detail: string): never {
