@@ -6,6 +6,7 @@ import { signBody } from '../signature/wsse.ts';
 import {
   type AsyncStatus,
   acceptedAnswer,
+  type DeliveredFiles,
   emptyAnswer,
   noticeAnswer,
   type Original,
@@ -36,12 +37,14 @@ export type Content =
       readonly kept: Kept;
       readonly metadata: Metadata;
       readonly replyTo: string;
+      readonly files: DeliveredFiles;
     }
   | {
       readonly kind: 'response';
       readonly kept: Kept;
       readonly metadata: Metadata;
       readonly original: Original;
+      readonly files: DeliveredFiles;
     }
   | {
       readonly kind: 'empty';
@@ -103,11 +106,11 @@ function templateOf(content: Exclude<Content, { kind: 'fault' }>, version: Versi
       return acceptedAnswer(content.operation, version, content.metadata);
     case 'request': {
       const carried = carriedBy(content.kept, version);
-      return requestAnswer(version, carried, content.metadata, content.replyTo);
+      return requestAnswer(version, carried, content.metadata, content.replyTo, content.files);
     }
     case 'response': {
       const carried = carriedBy(content.kept, version);
-      return responseAnswer(version, carried, content.metadata, content.original);
+      return responseAnswer(version, carried, content.metadata, content.original, content.files);
     }
     case 'empty':
       return emptyAnswer(`${content.operation}Response`, version);

@@ -1,5 +1,6 @@
 import type { FaultCode } from '../fault/codes.ts';
 import { asFault, Fault, type FaultDetail } from '../fault/fault.ts';
+import type { OldAlgorithms } from '../pki/trust.ts';
 import { type ContentRegistry, judgeContent } from '../schema/registry.ts';
 import { judgeEnvelope, type SmevSchemas } from '../schema/smev.ts';
 import type { KeyKind } from '../signature/algorithms.ts';
@@ -8,13 +9,16 @@ import { verifyPersonal } from '../signature/personal.ts';
 import type { Profile, ProfileName } from '../signature/profiles.ts';
 import { claimedKeyKind } from '../signature/structure.ts';
 import { verifyCovered } from '../signature/verify.ts';
+import { isAttachmentContent, readAttachmentHeaders } from '../smev/attachments.ts';
 import { smevNamespaces, type Version, versionOfTypes } from '../smev/namespaces.ts';
 import { type Operation, type OperationName, operationOf } from '../smev/operations.ts';
 import { primaryContent, type Request, readRequest, refuseUnbuilt } from '../smev/requests.ts';
 import { checkSoapAction, openEnvelope } from '../soap/envelope.ts';
 import { xmlFault } from '../soap/xml-fault.ts';
+import { refuseOtherIncludes } from '../soap/xop.ts';
 import { parseXml, withXml, type XmlElement } from '../xml/document.ts';
 import { child } from '../xml/navigate.ts';
+import { type ClaimedFile, claimedFiles } from './claimed-files.ts';
 import { sha256 } from './kept.ts';
 
 /** What the judging needs besides the bytes; compiled once per worker and revision. */
@@ -57,6 +61,8 @@ export interface Verified extends Hashed {
   /** Read again from the octets that the digest covered. */
   readonly request: Request;
   readonly content: ContentJudgement | undefined;
+  /** The files that the message carries or names. */
+  readonly files: readonly ClaimedFile[];
   /** Named deviations from the published 1.2 that were let through. */
   readonly tolerated: readonly string[];
   /** SHA-256 of the verified octets. */
@@ -130,7 +136,10 @@ function verify(
     known.claimedMessageId = claimedMessageId(payload, endpoint);
     if (!envelope.valid) throw new Fault('ENVELOPE_INVALID', { findings: envelope.findings });
     const signed = signedElement(payload, operation, endpoint);
-    refuseUnbuilt(payload, endpoint);
+    refuseUnbuilt(payload);
+    refuseOtherIncludes(document, bytes, (parent) =>
+      isAttachmentContent(parent, payload, endpoint),
+    );
     const content = judgeBusinessContent(signed, operation, endpoint, rules);
     if (container === undefined) throw new Fault('SIGNATURE_MISSING');
     const { profiles } = rules;
@@ -143,15 +152,17 @@ function verify(
     const personal = explaining(evidence, person, undefined, () =>
       verifyPersonal(document, signed, endpoint, profiles),
     );
-    const request = withXml(verified.octets, (again) =>
-      readRequest(operation, endpoint, again.root),
-    );
+    const { request, headers } = withXml(verified.octets, (again) => ({
+      request: readRequest(operation, endpoint, again.root),
+      headers: readAttachmentHeaders(again.root, endpoint),
+    }));
     return {
       verdict: 'verified',
       operation: operation.name,
       version: endpoint,
       request,
       content,
+      files: claimedFiles(headers, payload, endpoint, oldAlgorithms(profiles)),
       tolerated: envelope.tolerated,
       octetsHash: sha256(verified.octets),
       verifiedHash: sha256(verified.keptOctets),
@@ -162,6 +173,11 @@ function verify(
   } finally {
     document.dispose();
   }
+}
+
+/** GOST 2001 counts in the signatures of files where the node takes it in those of messages. */
+export function oldAlgorithms(profiles: readonly Profile[]): OldAlgorithms {
+  return { gost2001: profiles.some(({ name }) => name === 'smev3-2001') };
 }
 
 const signatureContainer = 'CallerInformationSystemSignature';

@@ -4,6 +4,7 @@ import { Piscina } from 'piscina';
 import { Fault } from '../fault/fault.ts';
 import type { MessageTypeSchemas } from '../schema/registry.ts';
 import type { ProfileName } from '../signature/profiles.ts';
+import type { DigestedFile } from './claimed-files.ts';
 import type { Composed, Order } from './compose.ts';
 import type { Judgement, PlainFault, Posted } from './judge.ts';
 import type { Kept } from './kept.ts';
@@ -23,6 +24,7 @@ export type Task =
   | { readonly kind: 'compose'; readonly order: Order }
   | { readonly kind: 'make'; readonly making: Making }
   | { readonly kind: 'extract'; readonly kept: Kept }
+  | { readonly kind: 'verify-files'; readonly files: readonly DigestedFile[] }
   | { readonly kind: 'warm' };
 
 export interface PoolLimits {
@@ -81,6 +83,14 @@ export class ComputePool {
   /** @throws Fault BUSY, INTERNAL */
   extract(kept: Kept): Promise<Extracted> {
     return this.#run({ kind: 'extract', kept });
+  }
+
+  /**
+   * @returns DER of each signer's certificate
+   * @throws Fault ATTACHMENT_SIGNATURE_INVALID, BUSY, INTERNAL
+   */
+  verifyFiles(files: readonly DigestedFile[]): Promise<Uint8Array[]> {
+    return this.#run({ kind: 'verify-files', files });
   }
 
   get waiting(): number {

@@ -3,8 +3,9 @@ import { loadSmevSchemas } from '../schema/files.ts';
 import { buildContentRegistry } from '../schema/registry.ts';
 import { profiles } from '../signature/profiles.ts';
 import { signerFromPem } from '../signature/signer.ts';
+import { verifyFiles } from './claimed-files.ts';
 import { compose } from './compose.ts';
-import { judge, plainFault } from './judge.ts';
+import { judge, oldAlgorithms, plainFault } from './judge.ts';
 import { extract, make } from './make.ts';
 import type { Failed, Snapshot, Task } from './pool.ts';
 
@@ -36,6 +37,8 @@ function perform(task: Task): unknown {
       return make(task.making, rules);
     case 'extract':
       return extract(task.kept);
+    case 'verify-files':
+      return verifyFiles(task.files, oldAlgorithms(rules.profiles));
     case 'warm':
       return undefined;
   }

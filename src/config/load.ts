@@ -38,7 +38,9 @@ export function loadConfig(env: Environment, cwd: string): Config {
   const config = parsed.data;
   const data = absolute(config.data, root);
   const url = config.database.url ?? `sqlite:${join(data, 'mezhved.db')}`;
-  return { ...config, data, database: { url } };
+  const folder = absolute(config.attachments.folder ?? join(data, 'files'), root);
+  const attachments = { ...config.attachments, folder };
+  return { ...config, data, database: { url }, attachments };
 }
 
 const variables: Readonly<Record<string, readonly string[]>> = {
@@ -83,19 +85,24 @@ function readTree(file: string): Tree {
 
 /** Makes the paths of one source absolute before the sources are laid over each other. */
 function resolvePaths(tree: Tree, folder: string): Tree {
-  const { data, database, node, uplinks } = tree as {
+  const { data, database, attachments, node, uplinks } = tree as {
     data?: unknown;
     database?: Tree;
+    attachments?: Tree;
     node?: Tree;
     uplinks?: unknown;
   };
   const url = database?.['url'];
   const keys = node?.['keys'];
+  const files = attachments?.['folder'];
   return {
     ...tree,
     ...(typeof data === 'string' ? { data: absolute(data, folder) } : {}),
     ...(typeof url === 'string'
       ? { database: { ...database, url: absoluteUrl(url, folder) } }
+      : {}),
+    ...(typeof files === 'string'
+      ? { attachments: { ...attachments, folder: absolute(files, folder) } }
       : {}),
     ...(Array.isArray(keys)
       ? { node: { ...node, keys: keys.map((pair) => absolutePair(pair, folder)) } }

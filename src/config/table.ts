@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { attachments } from './attachments.ts';
 import { delivery } from './delivery.ts';
 import { key, millis } from './key.ts';
 import { uplinkTable } from './uplinks.ts';
@@ -216,6 +217,7 @@ export const configTable = z.strictObject({
     })
     .prefault({}),
   delivery,
+  attachments,
   uplinks: key(
     z
       .array(uplinkTable)
@@ -239,6 +241,7 @@ export const configTable = z.strictObject({
 });
 
 /** The checked configuration, every path absolute. */
-export type Config = Omit<z.infer<typeof configTable>, 'database'> & {
+export type Config = Omit<z.infer<typeof configTable>, 'database' | 'attachments'> & {
   readonly database: { readonly url: string };
+  readonly attachments: z.infer<typeof attachments> & { readonly folder: string };
 };

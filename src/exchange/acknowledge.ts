@@ -3,6 +3,7 @@ import { acknowledge, findHeld } from '../smev/incoming-queue.ts';
 import type { ExchangeContext } from './context.ts';
 import { enterAnswer, enterReceipt, entryOf } from './entries.ts';
 import { getExchange } from './exchanges.ts';
+import { releaseFiles } from './files.ts';
 import type { OwnAnswer } from './own-answer.ts';
 import { receiverOf } from './pressure.ts';
 import { noteAcknowledged, prepareRejection } from './progress.ts';
@@ -46,6 +47,7 @@ export async function acknowledgeMessage(
     const detail = { accepted };
     scope.journal(entryOf(context, authorised, 'acknowledgement', { ...about, detail }));
     const exchange = await noteAcknowledged(context, scope, done.item, rejection, accepted);
+    await releaseFiles(scope.tx, messageId, now);
     enterAnswer(context, scope, authorised, answer.bytes, about);
     return done.item.queue === 'request' ? exchange : undefined;
   });

@@ -1,4 +1,8 @@
+import type { Digester } from '../attachments/digester.ts';
+import type { FileStore } from '../attachments/file-store.ts';
+import type { UploadArea } from '../attachments/upload.ts';
 import type { Clock } from '../clock.ts';
+import type { DigestedFile } from '../compute/claimed-files.ts';
 import type { Composed, Order } from '../compute/compose.ts';
 import type { Judgement, Posted } from '../compute/judge.ts';
 import type { Opinion, Question } from '../compute/judge-again.ts';
@@ -17,6 +21,7 @@ import type { Pressure } from './pressure.ts';
 /** What the story of a message works with; src/server/composed.ts puts it together. */
 export interface ExchangeContext {
   readonly limits: Config['limits'];
+  readonly attachments: Config['attachments'];
   /** Name of this node's chain in the journal. */
   readonly nodeId: string;
   /** The node as the sender of what it says itself. */
@@ -29,12 +34,17 @@ export interface ExchangeContext {
     compose(order: Order): Promise<Composed>;
     make(making: Making): Promise<Made>;
     extract(kept: Kept): Promise<Extracted>;
+    verifyFiles(files: readonly DigestedFile[]): Promise<Uint8Array[]>;
   };
   /** The second verifier, on threads of its own. */
   readonly opinions: {
     ask(question: Question): Promise<Opinion>;
   };
   readonly database: Database;
+  /** Octets of attachments. */
+  readonly files: FileStore;
+  readonly uploads: UploadArea;
+  readonly digester: Pick<Digester, 'begin'>;
   readonly journal: JournalWriter;
   /** The registry of this moment; one message sees one of them. */
   readonly registry: () => Registry;

@@ -5,6 +5,7 @@ import { lockRequest, withdraw } from '../smev/incoming-queue.ts';
 import type { Version } from '../smev/namespaces.ts';
 import { isFull, put, type QueueAddress } from '../smev/queue-item.ts';
 import type { ExchangeTable, MessageTable, Tables } from '../store/tables.ts';
+import { releaseFiles } from './files.ts';
 import { type Reached, type Status, statusesBefore } from './status.ts';
 
 // The state of exchanges. Every function works in the transaction of its caller and may be run again
@@ -147,6 +148,10 @@ export async function acceptResponse(
   if (!(await insertMessage(tx, response, kind))) return { outcome: 'repeated' };
   if (kind === 'status') await advance(tx, exchangeId, 'underProcessing', now);
   else await close(tx, exchangeId, 'responseIsAcceptedBySmev', now);
+  // A system acknowledges what it took out of its queue; an agency behind a connector answers.
+  if (kind !== 'status' && exchange.recipient_system === null) {
+    await releaseFiles(tx, exchange.message_id, now);
+  }
   await put(tx, { ...response, ...address, now });
   return { outcome: 'accepted' };
 }
@@ -169,6 +174,7 @@ export async function acceptAsyncError(
   if (exchange === undefined) return { outcome: 'already-final' };
   await close(tx, exchangeId, 'requestIsRejectedBySmev', now);
   await withdraw(tx, requestId, now);
+  await releaseFiles(tx, requestId, now);
   if (!(await insertMessage(tx, error, 'async')))
     throw new Fault('INTERNAL', { private: 'a MessageID of the node is taken' });
   await put(tx, { ...error, ...responseQueue(exchange), now });

@@ -3,12 +3,14 @@ import type { Kept } from '../compute/kept.ts';
 import { Fault } from '../fault/fault.ts';
 import { authorisePoll } from '../participants/authorise.ts';
 import type { ProfileName } from '../signature/profiles.ts';
+import type { DeliveredFiles } from '../smev/answers.ts';
 import { take } from '../smev/incoming-queue.ts';
 import type { Metadata } from '../smev/metadata.ts';
 import type { Version } from '../smev/namespaces.ts';
 import { readContent } from '../store/content.ts';
 import type { ExchangeTable, MessageTable } from '../store/tables.ts';
 import type { ExchangeContext } from './context.ts';
+import { type GivenFiles, giveFiles } from './deliver-files.ts';
 import { enterAnswer, enterReceipt, entryOf } from './entries.ts';
 import { advance, findMessage, getExchange } from './exchanges.ts';
 import { checkTimestamp } from './fresh.ts';
@@ -66,8 +68,10 @@ async function poll(
   if (message === undefined) {
     throw new Fault('INTERNAL', { private: `queue item ${item.id} has no message` });
   }
-  const content = await deliveryOf(context, authorised.verified.version, exchange, message, now);
-  return deliver(context, authorised, exchange, message, content);
+  const files = await giveFiles(context, message.message_id);
+  const { version } = authorised.verified;
+  const content = await deliveryOf(context, version, exchange, message, files.delivered, now);
+  return deliver(context, authorised, exchange, message, content, files);
 }
 
 async function deliver(
@@ -76,6 +80,7 @@ async function deliver(
   exchange: ExchangeTable,
   message: MessageTable,
   content: Content,
+  files: GivenFiles,
 ): Promise<Recorded> {
   const { version, certificate } = authorised.verified;
   const answer = await context.compute.compose({ version, keyKind: certificate.keyKind, content });
@@ -89,11 +94,12 @@ async function deliver(
     if (message.kind === 'request') {
       await advance(scope.tx, exchange.id, 'requestIsAcceptedBySmev', context.clock.now());
     }
+    await files.record(scope);
     enterReceipt(context, scope, authorised, about);
     scope.journal(entryOf(context, authorised, 'delivery', about));
     enterAnswer(context, scope, authorised, answer.bytes, about);
   });
-  return { answer: answer.bytes };
+  return { answer: answer.bytes, ...(files.parts.length === 0 ? {} : { parts: files.parts }) };
 }
 
 async function deliveryOf(
@@ -101,6 +107,7 @@ async function deliveryOf(
   version: Version,
   exchange: ExchangeTable,
   message: MessageTable,
+  files: DeliveredFiles,
   now: number,
 ): Promise<Content> {
   const request = message.kind === 'request';
@@ -124,13 +131,13 @@ async function deliveryOf(
     verifiedHash: message.verified_hash,
     profile: message.profile as ProfileName,
   };
-  if (request) return { kind: 'request', kept, metadata, replyTo: exchange.reply_to };
+  if (request) return { kind: 'request', kept, metadata, replyTo: exchange.reply_to, files };
   const original = {
     messageId: exchange.message_id,
     transactionCode: exchange.transaction_code ?? undefined,
     referenceMessageId: exchange.reference_message_id ?? undefined,
   };
-  return { kind: 'response', kept, metadata, original };
+  return { kind: 'response', kept, metadata, original, files };
 }
 
 function deliveredStatus(kind: string): Status {

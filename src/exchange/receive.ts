@@ -25,14 +25,29 @@ export async function receive(context: ExchangeContext, call: Call): Promise<Rep
     const verified = await verify(context, received, known);
     const authorised = authorise(context, received, verified, known);
     await seekSecondOpinion(context, authorised, known);
-    const { answer } = await pipeline[authorised.request.operation](context, authorised as never);
+    refuseStrayParts(authorised);
+    const recorded = await pipeline[authorised.request.operation](context, authorised as never);
     timer.end(verified.operation, 'accepted');
-    return { status: 200, bytes: answer };
+    const { answer: bytes, parts } = recorded;
+    return { status: 200, bytes, ...(parts === undefined ? {} : { parts }) };
   } catch (thrown) {
     const fault = asFault(thrown);
     timer.end(known.operation, fault.code);
     return refuse(context, fault, known);
+  } finally {
+    for (const { file } of known.parts ?? []) file.discard().catch(forgotten);
   }
+}
+
+// What was not removed now the sweep removes.
+function forgotten(): void {}
+
+/** @throws Fault ATTACHMENTS_DISAGREE for parts of a message that names no files */
+function refuseStrayParts({ request, received, verified }: Authorised): void {
+  if (received.parts.length === 0 || verified.files.length > 0) return;
+  throw new Fault('ATTACHMENTS_DISAGREE', {
+    public: `${request.operation}: части без AttachmentHeaderList`,
+  });
 }
 
 function journalIdOf({ clock, random }: ExchangeContext): string {
@@ -43,10 +58,11 @@ function journalIdOf({ clock, random }: ExchangeContext): string {
 async function hold(call: Call, known: Known): Promise<Received> {
   checkMethod(call);
   checkContentType(call);
-  const bytes = await call.body();
+  const { bytes, parts } = await call.body();
   known.bytes = bytes;
+  known.parts = parts;
   const { endpoint, soapAction, peer } = call;
-  return { bytes, endpoint, soapAction, peer, at: known.at, journalId: known.journalId };
+  return { bytes, parts, endpoint, soapAction, peer, at: known.at, journalId: known.journalId };
 }
 
 /** Opens, validates and verifies on a worker thread. */
@@ -55,7 +71,8 @@ async function verify(
   received: Received,
   known: Known,
 ): Promise<Verified> {
-  const judgement = await compute.judge(received);
+  const { bytes, endpoint, soapAction } = received;
+  const judgement = await compute.judge({ bytes, endpoint, soapAction });
   known.operation = judgement.operation;
   known.hash = judgement.hash;
   known.messageId = judgement.claimedMessageId;

@@ -5,7 +5,7 @@ import type { KeyKind } from '../signature/algorithms.ts';
 import { faultBody } from '../smev/faults.ts';
 import type { OperationName } from '../smev/operations.ts';
 import { envelopeText } from '../soap/envelope.ts';
-import type { Call, Reply } from './call.ts';
+import type { Call, Part, Reply } from './call.ts';
 import type { ExchangeContext } from './context.ts';
 import { enterForms, entry } from './entries.ts';
 
@@ -15,6 +15,7 @@ export interface Known {
   readonly at: number;
   readonly journalId: string;
   bytes?: Uint8Array;
+  parts?: readonly Part[];
   hash?: string;
   operation?: OperationName | undefined;
   /** As the bytes claim it. */

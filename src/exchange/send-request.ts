@@ -5,12 +5,14 @@ import type { Metadata } from '../smev/metadata.ts';
 import type { ExchangeContext } from './context.ts';
 import { enterAnswer, enterReceipt, entryOf } from './entries.ts';
 import { acceptRequest, type NewRequest } from './exchanges.ts';
+import { filesDetail, type TakenFile } from './files.ts';
 import { checkEndOfLife, checkMessageId } from './fresh.ts';
 import { partyOf } from './parties.ts';
 import { receiverOf } from './pressure.ts';
 import { answerAgain, unlessFresh } from './repeat.ts';
 import type { Authorised, Recorded } from './stages.ts';
 import { statusFor } from './status.ts';
+import { acceptFiles, withFiles } from './with-files.ts';
 
 /**
  * SendRequest: the sender may send this message type, the MessageID is fresh and not seen. Then
@@ -37,7 +39,25 @@ export async function sendRequest(
     context.pressure.check(receiver, caller.system.id, full);
   });
   if (again !== undefined) return again;
+  if (verified.files.length > 0) {
+    const { attachments } = route.messageType;
+    return withFiles(context, authorised, request.messageId, attachments, (files) =>
+      record(context, authorised, route, files),
+    );
+  }
+  return record(context, authorised, route, []);
+}
 
+/** Builds the acknowledgement, then records the request with it. */
+async function record(
+  context: ExchangeContext,
+  authorised: Authorised<'SendRequest'>,
+  route: Route,
+  files: readonly TakenFile[],
+): Promise<Recorded & { readonly repeated: boolean }> {
+  const { request, verified, caller, received } = authorised;
+  const receiver = receiverOf(route);
+  const full = { destination: route.destination, address: context.nodeId };
   const metadata: Metadata = {
     messageId: request.messageId,
     messageType: 'REQUEST',
@@ -67,6 +87,9 @@ export async function sendRequest(
       throw new Fault('QUEUE_FULL', { values: full });
     }
     if (accepted.outcome === 'accepted') {
+      if (files.length > 0) {
+        await acceptFiles(scope.tx, request.messageId, route.messageType, files);
+      }
       const about = {
         exchangeId: exchange.exchangeId,
         messageId: request.messageId,
@@ -76,7 +99,11 @@ export async function sendRequest(
       scope.journal(
         entryOf(context, authorised, 'acceptance', {
           ...about,
-          detail: { verifiedHash: verified.verifiedHash, recipient: route.recipient.id },
+          detail: {
+            verifiedHash: verified.verifiedHash,
+            recipient: route.recipient.id,
+            ...filesDetail(files),
+          },
         }),
       );
       enterAnswer(context, scope, authorised, answer.bytes, about);
@@ -86,11 +113,11 @@ export async function sendRequest(
   if (outcome.outcome === 'repeated') {
     // Another delivery of the same message was recorded while this one was being judged.
     const stored = await answerAgain(context, authorised, request.messageId);
-    if (stored !== undefined) return stored;
+    if (stored !== undefined) return { ...stored, repeated: true };
   }
   context.pressure.note(receiver, caller.system.id);
   if (outcome.due !== undefined) context.queue.enqueue(outcome.due);
-  return { answer: answer.bytes };
+  return { answer: answer.bytes, repeated: false };
 }
 
 type Route = ReturnType<typeof authoriseRequest>;

@@ -1,15 +1,18 @@
 import { Fault } from '../fault/fault.ts';
 import { authoriseResponse } from '../participants/authorise.ts';
+import type { FilePolicy } from '../participants/file-policy.ts';
 import type { Metadata } from '../smev/metadata.ts';
 import type { ExchangeTable } from '../store/tables.ts';
 import type { ExchangeContext } from './context.ts';
 import { enterAnswer, enterReceipt, entryOf } from './entries.ts';
 import { acceptResponse, findByReplyTo, type ResponseOutcome } from './exchanges.ts';
+import { filesDetail, type TakenFile } from './files.ts';
 import { checkMessageId } from './fresh.ts';
 import { partyOf, partyOfParticipant } from './parties.ts';
 import { answerAgain, unlessFresh } from './repeat.ts';
 import type { Authorised, Recorded } from './stages.ts';
 import { statusFor } from './status.ts';
+import { acceptFiles, withFiles } from './with-files.ts';
 
 /**
  * SendResponse: the caller is the recipient of the request that `To` stands for, and answers with
@@ -33,6 +36,31 @@ export async function sendResponse(
   if (request.kind === 'response') {
     authoriseResponse(context.registry(), exchange.message_type, request.content, verified.content);
   }
+  if (verified.files.length > 0) {
+    const policy = policyOf(context, exchange);
+    return withFiles(context, authorised, request.messageId, policy, (files) =>
+      record(context, authorised, exchange, files),
+    );
+  }
+  return record(context, authorised, exchange, []);
+}
+
+/** What the message type allows of files; nothing where it is gone. */
+function policyOf(context: ExchangeContext, { message_type }: ExchangeTable): FilePolicy {
+  const messageType = context.registry().findMessageType(message_type);
+  if (messageType === undefined)
+    throw new Fault('ATTACHMENTS_NOT_CARRIED', { public: message_type });
+  return messageType.attachments;
+}
+
+/** Builds the acknowledgement, then records the answer with it. */
+async function record(
+  context: ExchangeContext,
+  authorised: Authorised<'SendResponse'>,
+  exchange: ExchangeTable,
+  files: readonly TakenFile[],
+): Promise<Recorded & { readonly repeated: boolean }> {
+  const { request, verified, caller, received } = authorised;
   const answer = await acknowledge(context, authorised, exchange);
   const about = {
     exchangeId: exchange.id,
@@ -59,8 +87,13 @@ export async function sendResponse(
     });
     refuseOutcome(accepted.outcome);
     if (accepted.outcome === 'accepted') {
+      if (files.length > 0) {
+        const type = { id: exchange.message_type, attachments: policyOf(context, exchange) };
+        await acceptFiles(scope.tx, request.messageId, type, files);
+      }
       enterReceipt(context, scope, authorised, about);
-      const detail = { verifiedHash: verified.verifiedHash, kind: request.kind };
+      const { verifiedHash } = verified;
+      const detail = { verifiedHash, kind: request.kind, ...filesDetail(files) };
       scope.journal(entryOf(context, authorised, 'acceptance', { ...about, detail }));
       enterAnswer(context, scope, authorised, answer, about);
     }
@@ -68,9 +101,9 @@ export async function sendResponse(
   });
   if (outcome === 'repeated') {
     const stored = await answerAgain(context, authorised, request.messageId);
-    if (stored !== undefined) return stored;
+    if (stored !== undefined) return { ...stored, repeated: true };
   }
-  return { answer };
+  return { answer, repeated: false };
 }
 
 function refuseOutcome(outcome: ResponseOutcome): void {

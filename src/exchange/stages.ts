@@ -8,15 +8,19 @@
 // Recorded    exchange, bytes, journal entries and the signed answer are in the database
 //
 // A failure at any stage becomes a refusal, which is journalled and signed like any answer.
+import type { Part } from '../attachments/parts.ts';
 import type { Verified } from '../compute/judge.ts';
 import type { InformationSystem, Participant } from '../participants/registry.ts';
 import type { Version } from '../smev/namespaces.ts';
 import type { OperationName } from '../smev/operations.ts';
 import type { Request } from '../smev/requests.ts';
+import type { ReplyPart } from './call.ts';
 
 /** Bytes as they came. Times are ms UTC. */
 export interface Received {
   readonly bytes: Uint8Array;
+  /** The other parts of a multipart message; what nobody keeps goes when the call is answered. */
+  readonly parts: readonly Part[];
   readonly endpoint: Version;
   readonly soapAction: string | undefined;
   /** IP address of the peer. */
@@ -49,4 +53,6 @@ export interface Authorised<O extends OperationName = OperationName> extends Cal
 /** The answer stands in the database; its bytes may leave. */
 export interface Recorded {
   readonly answer: Uint8Array;
+  /** What the answer refers to. */
+  readonly parts?: readonly ReplyPart[];
 }

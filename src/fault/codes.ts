@@ -3,6 +3,7 @@ export type SmevFaultElement =
   | ''
   | 'AccessDenied'
   | 'AttachmentContentMiscoordination'
+  | 'AttachmentSizeLimitExceeded'
   | 'BusinessDataTypeIsNotSupported'
   | 'DestinationOverflow'
   | 'EndOfLifeReached'
@@ -10,6 +11,7 @@ export type SmevFaultElement =
   | 'InvalidContent'
   | 'InvalidMessageIdFormat'
   | 'MessageIsAlreadySent'
+  | 'QuoteLimitExceeded'
   | 'RecipientIsNotFound'
   | 'SMEVFailure'
   | 'SenderIsNotRegistered'
@@ -356,6 +358,129 @@ export const faultRows = {
     en: [
       'the certificate is registered for no information system',
       'have the certificate registered by the operator',
+    ],
+  }),
+
+  // Attachments
+  MULTIPART_MALFORMED: soap({
+    ru: [
+      'Составное сообщение (multipart/related) нарушает RFC 2046 или RFC 2387',
+      'соберите части заново: граница, заголовки и кодировки частей',
+    ],
+    en: [
+      'the multipart/related message breaks RFC 2046 or RFC 2387',
+      'build the parts anew: boundary, headers and transfer encodings',
+    ],
+  }),
+  XOP_INCLUDE: soap({
+    ru: [
+      'xop:Include стоит не на месте или ссылается не на часть этого сообщения',
+      'выносите в части только AttachmentContent/Content, href вида cid:',
+    ],
+    en: [
+      'an xop:Include is out of place, or refers to no part of this message',
+      'move out AttachmentContent/Content alone, with an href of the scheme cid',
+    ],
+  }),
+  ATTACHMENTS_DISAGREE: caller({
+    element: 'AttachmentContentMiscoordination',
+    ru: [
+      'Заголовки и содержимое вложений не сходятся',
+      'для каждого contentId передайте одно AttachmentContent с тем же Id и для него одну часть',
+    ],
+    en: [
+      'headers and contents of the attachments do not agree',
+      'send one AttachmentContent with the same Id for each contentId, and one part for it',
+    ],
+  }),
+  ATTACHMENTS_TOO_LARGE: caller({
+    element: 'AttachmentSizeLimitExceeded',
+    ru: [
+      'Вложения больше допустимого',
+      'передайте большие файлы через файловое хранилище (RefAttachmentHeaderList)',
+    ],
+    en: [
+      'the attachments are larger than allowed',
+      'send large files by the file store (RefAttachmentHeaderList)',
+    ],
+  }),
+  ATTACHMENT_TYPE: caller({
+    element: 'AttachmentContentMiscoordination',
+    ru: [
+      'Содержимое вложения не того типа, что заявлен, или такой тип не разрешён',
+      'укажите в MimeType настоящий тип файла из разрешённых для вида сведений',
+    ],
+    en: [
+      'the attachment is not of the type it claims, or the type is not allowed',
+      'name the real type of the file in MimeType, one that the message type allows',
+    ],
+  }),
+  ATTACHMENT_SIGNATURE_MISSING: signature(
+    'NoSignatureFound',
+    ['Вложение не подписано', 'добавьте SignaturePKCS7: отсоединённую подпись файла'],
+    ['an attachment is not signed', 'add SignaturePKCS7: a detached signature of the file'],
+  ),
+  ATTACHMENT_SIGNATURE_INVALID: signature(
+    'SignatureIsInvalid',
+    [
+      'Подпись вложения (SignaturePKCS7) неверна',
+      'подпишите файл заново: отсоединённая подпись с contentType и messageDigest',
+    ],
+    [
+      'the signature of an attachment (SignaturePKCS7) is wrong',
+      'sign the file anew: a detached signature with contentType and messageDigest',
+    ],
+  ),
+  FILE_NOT_UPLOADED: caller({
+    element: 'AttachmentContentMiscoordination',
+    smev: 'SMEV-201',
+    ru: [
+      'Файла нет в файловом хранилище',
+      'загрузите файл по FTP в папку с именем uuid до отправки сообщения',
+    ],
+    en: [
+      'the file is not in the file store',
+      'upload it by FTP into the folder named by its uuid before the message is sent',
+    ],
+  }),
+  FILE_HASH_DIFFERS: caller({
+    element: 'AttachmentContentMiscoordination',
+    smev: 'SMEV-201',
+    ru: [
+      'Хэш файла в хранилище не равен Hash в заголовке',
+      'сверьте файл и Hash (ГОСТ Р 34.11, base64); дозагрузите файл, если он оборван',
+    ],
+    en: [
+      'the hash of the file in the store is not the Hash of its header',
+      'compare file and Hash (GOST R 34.11, base64); resume the upload if it was cut off',
+    ],
+  }),
+  QUOTA_EXCEEDED: caller({
+    element: 'QuoteLimitExceeded',
+    retry: 'later',
+    ru: [
+      'Квота хранилища для вида сведений исчерпана',
+      'повторите позже: место освобождается, когда получатели подтверждают сообщения',
+    ],
+    en: [
+      'the storage quota of the message type is used up',
+      'send it again later: room comes back as recipients acknowledge',
+    ],
+  }),
+  ATTACHMENT_REFUSED: caller({
+    element: 'InvalidContent',
+    ru: ['Проверка не пропустила вложение', 'проверьте файл и отправьте его без того, что названо'],
+    en: ['a check did not let the attachment through', 'send the file without what is named'],
+  }),
+  ATTACHMENTS_NOT_CARRIED: caller({
+    element: 'InvalidContent',
+    ru: [
+      'Вид сведений или маршрут не принимает вложения',
+      'отправьте сообщение без вложений или обратитесь к оператору узла',
+    ],
+    en: [
+      'the message type or its route takes no attachments',
+      'send the message without attachments, or ask the operator',
     ],
   }),
 

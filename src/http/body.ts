@@ -42,10 +42,7 @@ export function readBody(
   response: ServerResponse,
   limits: BodyLimits,
 ): Promise<Buffer> {
-  const encoding = request.headers['content-encoding'] ?? 'identity';
-  if (encoding !== 'identity') {
-    throw new Fault('CONTENT_TYPE_UNSUPPORTED', { public: 'Content-Encoding' });
-  }
+  refuseEncoded(request);
   if (Number(request.headers['content-length'] ?? 0) > limits.bytesMax) throw tooLarge(limits);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -70,6 +67,13 @@ export function readBody(
     request.once('error', (cause) => finish(new Fault('BODY_INCOMPLETE', { cause })));
     request.once('close', cut);
   });
+}
+
+/** @throws Fault CONTENT_TYPE_UNSUPPORTED for a compressed body */
+export function refuseEncoded({ headers }: IncomingMessage): void {
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding === 'identity') return;
+  throw new Fault('CONTENT_TYPE_UNSUPPORTED', { public: 'Content-Encoding' });
 }
 
 function tooLarge({ bytesMax }: BodyLimits): Fault {

@@ -1,14 +1,21 @@
 import express, { type Express, type Request, type Response } from 'express';
+import type { FileStore } from '../attachments/file-store.ts';
 import type { Posted } from '../connectors/connector.ts';
-import type { Call, Reply } from '../exchange/call.ts';
+import type { Body, Call, Reply } from '../exchange/call.ts';
 import { asFault } from '../fault/fault.ts';
 import { type Version, versions } from '../smev/namespaces.ts';
 import { type AddressRules, peerAddress, publicAddress } from './address.ts';
-import { type BodyLimits, readBody } from './body.ts';
+import { readBody } from './body.ts';
 import { type Health, harden, healthRoutes } from './health.ts';
+import { type PartLimits, readMultipart } from './multipart-body.ts';
+import { sendReply, takesMultipart } from './reply.ts';
 
 export interface SoapFace {
-  readonly limits: BodyLimits;
+  readonly limits: PartLimits;
+  /** Where parts of messages go while they arrive. */
+  readonly files: FileStore;
+  /** Of a multipart answer. */
+  readonly newBoundary: () => string;
   readonly address: AddressRules;
   readonly health: Health;
   /** Answers every call, refusals included; never throws. */
@@ -58,15 +65,21 @@ async function answerCall(
     contentType: request.headers['content-type'],
     soapAction: Array.isArray(soapAction) ? soapAction[0] : soapAction,
     peer: peerAddress(request),
-    body: async () => readBody(request, response, face.limits),
+    body: async () => readCall(face, request, response),
   });
   // A body that was not read to its end cannot be followed by another request.
   if (!request.complete) response.setHeader('Connection', 'close');
-  response.statusCode = reply.status;
-  for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value);
-  response.setHeader('Content-Type', 'text/xml; charset=utf-8');
-  response.setHeader('Content-Length', reply.bytes.byteLength);
-  response.end(reply.bytes);
+  const multipart = takesMultipart(request.headers);
+  // A client that went away gets the message again when its lease is over.
+  await sendReply(response, reply, multipart, face.newBoundary()).catch(() => response.destroy());
+}
+
+async function readCall(face: SoapFace, request: Request, response: Response): Promise<Body> {
+  const { limits, files } = face;
+  if (/^\s*multipart\//i.test(request.headers['content-type'] ?? '')) {
+    return readMultipart(request, response, limits, files);
+  }
+  return { bytes: await readBody(request, response, limits), parts: [] };
 }
 
 async function takeCallback(face: SoapFace, request: Request, response: Response): Promise<void> {

@@ -119,7 +119,12 @@ async function writeParticipant(
     }
     await tx
       .insertInto('information_system')
-      .values({ id: system.id, participant: id, position })
+      .values({
+        id: system.id,
+        participant: id,
+        position,
+        upload_password: system.uploadPassword ?? null,
+      })
       .execute();
     for (const der of system.certificates) await writeCertificate(tx, system.id, der);
   }
@@ -161,6 +166,7 @@ async function writeMessageType(
     providers,
     route,
     secondOpinion,
+    attachments,
   }: Extract<Loaded, { kind: 'messageType' }>,
 ): Promise<void> {
   const row = {
@@ -169,6 +175,7 @@ async function writeMessageType(
     providers: JSON.stringify(providers),
     route: JSON.stringify(route),
     second_opinion: secondOpinion,
+    attachments: JSON.stringify(attachments),
   };
   await tx
     .insertInto('message_type')

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { filePolicySchema } from './file-policy.ts';
 import { id, routeSchema } from './routes.ts';
 
 const name = z.string().trim().min(1).max(500);
@@ -8,7 +9,19 @@ const participant = z.strictObject({
   kind: z.literal('participant'),
   id,
   name,
-  systems: z.array(z.strictObject({ id, certificates: z.array(z.string()).default([]) })).min(1),
+  systems: z
+    .array(
+      z.strictObject({
+        id,
+        certificates: z.array(z.string()).default([]),
+        /** The hash that `mezhved password` prints: the system may upload files under its id. */
+        uploadPassword: z
+          .string()
+          .regex(/^scrypt:[0-9a-f]{32}:[0-9a-f]{64}$/, 'mezhved password')
+          .optional(),
+      }),
+    )
+    .min(1),
 });
 
 /** Share of a type's messages whose signatures a second, independent verifier judges too. */
@@ -36,6 +49,7 @@ const messageType = z.strictObject({
   providers: z.array(id).min(1),
   route: routeSchema,
   secondOpinion,
+  attachments: filePolicySchema,
 });
 
 const trustAnchor = z.strictObject({ kind: z.literal('trustAnchor'), id, certificate: z.string() });

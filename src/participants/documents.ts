@@ -14,6 +14,7 @@ export type Loaded =
       readonly systems: readonly {
         readonly id: string;
         readonly certificates: readonly Uint8Array[];
+        readonly uploadPassword: string | undefined;
       }[];
     }
   | (Omit<Extract<Declaration, { kind: 'messageType' }>, 'versions'> & {
@@ -95,8 +96,9 @@ function load(declaration: Declaration, folder: string): Loaded {
     case 'participant':
       return {
         ...declaration,
-        systems: declaration.systems.map(({ id, certificates }) => ({
+        systems: declaration.systems.map(({ id, certificates, uploadPassword }) => ({
           id,
+          uploadPassword,
           certificates: certificates.map((file) => certificateIn(folder, file)),
         })),
       };

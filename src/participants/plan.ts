@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely';
 import { readCertificate } from '../pki/certificate.ts';
 import type { Tables } from '../store/tables.ts';
 import type { Loaded, LoadedVersion } from './documents.ts';
+import { type FilePolicy, filePolicySchema } from './file-policy.ts';
 import type { Route } from './routes.ts';
 
 /** One field that is added, changed or removed. */
@@ -65,6 +66,7 @@ function wantedFields(loaded: Loaded): Fields {
         loaded.systems.flatMap(({ id, certificates }) =>
           certificates.map((der) => ({ system: id, der })),
         ),
+        loaded.systems.map(({ id, uploadPassword }) => [id, uploadPassword ?? null]),
       );
     case 'trustAnchor':
       return { certificate: certificateWords(loaded.certificate) };
@@ -99,7 +101,7 @@ async function presentParticipant(db: Kysely<Tables>, id: string): Promise<Field
   if (row === undefined) return undefined;
   const systems = await db
     .selectFrom('information_system')
-    .select('id')
+    .select(['id', 'upload_password'])
     .where('participant', '=', id)
     .orderBy('position')
     .execute();
@@ -113,6 +115,7 @@ async function presentParticipant(db: Kysely<Tables>, id: string): Promise<Field
     row.name,
     systems.map((system) => system.id),
     certificates,
+    systems.map((system) => [system.id, system.upload_password]),
   );
 }
 
@@ -136,6 +139,7 @@ async function presentMessageType(db: Kysely<Tables>, id: string): Promise<Field
       providers: JSON.parse(row.providers) as string[],
       route: JSON.parse(row.route) as Route,
       secondOpinion: row.second_opinion,
+      attachments: filePolicySchema.parse(JSON.parse(row.attachments)),
     },
     versions.map((version) => ({
       namespace: version.namespace,
@@ -150,6 +154,7 @@ function participantFields(
   name: string,
   systems: readonly string[],
   certificates: readonly { readonly system: string; readonly der: Uint8Array }[],
+  passwords: readonly (readonly [system: string, hash: string | null])[],
 ): Fields {
   return {
     name,
@@ -160,12 +165,22 @@ function participantFields(
         `${system}: ${certificateWords(der)}`,
       ]),
     ),
+    ...Object.fromEntries(
+      passwords.flatMap(([system, hash]) =>
+        hash === null ? [] : [[`upload password of ${system}`, passwordWords(hash)]],
+      ),
+    ),
   };
 }
 
 function certificateWords(der: Uint8Array): string {
   const { subject, fingerprint } = readCertificate(der);
   return `${subject} (SHA-256 ${fingerprint.slice(0, 16)}…)`;
+}
+
+/** Enough to see a change by, and nothing to guess from: the salt is random. */
+function passwordWords(hash: string): string {
+  return `scrypt, salt ${hash.split(':')[1]?.slice(0, 16)}…`;
 }
 
 /** A schema file: its name in the set, and the SHA-256 of its bytes. */
@@ -185,6 +200,7 @@ function messageTypeFields(
     readonly providers: readonly string[];
     readonly route: object;
     readonly secondOpinion: number;
+    readonly attachments: FilePolicy;
   },
   versions: readonly NamedVersion[],
 ): Fields {
@@ -198,6 +214,12 @@ function messageTypeFields(
     providers: type.providers.join(', '),
     ...Object.fromEntries(route),
     secondOpinion: String(type.secondOpinion),
+    ...Object.fromEntries(
+      Object.entries(type.attachments).map(([key, value]) => [
+        `attachments.${key}`,
+        Array.isArray(value) ? value.join(', ') : String(value),
+      ]),
+    ),
     versions: versions.map(({ namespace }) => namespace).join(', '),
     ...Object.fromEntries(versions.flatMap(versionFields)),
   };

@@ -2,6 +2,7 @@ import { Fault } from '../fault/fault.ts';
 import { type Certificate, readCertificate } from '../pki/certificate.ts';
 import type { MessageTypeSchemas } from '../schema/registry.ts';
 import type { Database } from '../store/database.ts';
+import { type FilePolicy, filePolicySchema } from './file-policy.ts';
 import type { Route } from './routes.ts';
 
 /** An agency or another organisation that exchanges messages. */
@@ -16,6 +17,8 @@ export interface Participant {
 export interface InformationSystem {
   readonly id: string;
   readonly participant: string;
+  /** scrypt hash of the password of its account in the file store. */
+  readonly uploadPassword?: string | undefined;
 }
 
 /** A kind of business content with its schemas, rights and route. */
@@ -29,6 +32,7 @@ export interface MessageType {
   readonly route: Route;
   /** Share of its messages that a second verifier judges too, 0 to 1. */
   readonly secondOpinion: number;
+  readonly attachments: FilePolicy;
 }
 
 /** What operators declared, as of one revision. It never changes; a newer one replaces it. */
@@ -39,6 +43,7 @@ export interface Registry {
   systemOfCertificate(
     fingerprint: string,
   ): { readonly system: InformationSystem; readonly certificate: Certificate } | undefined;
+  findSystem(id: string): InformationSystem | undefined;
   /** @throws Fault INTERNAL when there is none */
   participant(id: string): Participant;
   findParticipant(id: string): Participant | undefined;
@@ -88,7 +93,11 @@ async function readTables(database: Database, distrusted: ReadonlySet<string>): 
       name,
       systems: systems.filter((system) => system.participant === id).map((system) => system.id),
     })),
-    systems: systems.map(({ id, participant }) => ({ id, participant })),
+    systems: systems.map(({ id, participant, upload_password }) => ({
+      id,
+      participant,
+      uploadPassword: upload_password ?? undefined,
+    })),
     certificates: certificates.map(({ system, der }) => ({
       system,
       certificate: readCertificate(der),
@@ -119,13 +128,14 @@ async function readMessageTypes({ kysely }: Pick<Database, 'kysely'>): Promise<M
       .executeTakeFirstOrThrow();
     files.set(hash, new Uint8Array(row.bytes));
   }
-  return types.map(({ id, name, senders, providers, route, second_opinion }) => ({
+  return types.map(({ id, name, senders, providers, route, second_opinion, attachments }) => ({
     id,
     name,
     senders: JSON.parse(senders) as string[],
     providers: JSON.parse(providers) as string[],
     route: JSON.parse(route) as Route,
     secondOpinion: second_opinion,
+    attachments: filePolicySchema.parse(JSON.parse(attachments)),
     versions: named
       .filter(({ version }) => version.message_type === id)
       .map(({ version, files: schemas }) => ({
@@ -176,6 +186,7 @@ export function buildRegistry(parts: Parts): Registry {
       const system = owner && systems.get(owner.system);
       return owner && system && { system, certificate: owner.certificate };
     },
+    findSystem: (id) => systems.get(id),
     participant: (id) => {
       const found = participants.get(id);
       if (found === undefined) throw new Fault('INTERNAL', { private: `no participant ${id}` });

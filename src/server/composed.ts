@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { userInfo } from 'node:os';
+import { Digester } from '../attachments/digester.ts';
+import { LocalFiles } from '../attachments/local-files.ts';
+import { Uploads } from '../attachments/uploads.ts';
 import { systemClock } from '../clock.ts';
 import { OpinionPool } from '../compute/opinion-pool.ts';
 import { ComputePool, type Snapshot } from '../compute/pool.ts';
@@ -27,6 +30,7 @@ export interface Composed extends ExchangeContext {
   readonly opinions: OpinionPool;
   readonly connectors: Connectors;
   readonly queue: DeliveryQueue;
+  readonly uploads: Uploads;
   /** What was seen a moment ago of what needs an operator. */
   readonly watched: { deadLetters: number; agenciesDown: number };
   /** Ends everything that is not a face, in order. */
@@ -63,8 +67,14 @@ export async function compose(config: Config): Promise<Composed> {
   const opinions = new OpinionPool(config.secondOpinion, log);
   const queue = await chooseEngine(config, { database, log, registry: () => registry });
   const connectors = new Connectors(config.publicUrl);
+  const digester = new Digester();
+  const uploads = uploadsOf(config, digester);
   const context: ExchangeContext = {
     limits,
+    attachments: config.attachments,
+    files: new LocalFiles(config.attachments.folder, randomBytes),
+    uploads,
+    digester,
     nodeId: node.id,
     self: { mnemonic: node.mnemonic, name: node.name },
     clock: systemClock,
@@ -104,10 +114,16 @@ export async function compose(config: Config): Promise<Composed> {
     await journal.drain();
     await compute.close();
     await opinions.close();
+    await digester.close();
     await database.close();
   };
   const watched = { deadLetters: 0, agenciesDown: 0 };
-  return { ...context, compute, opinions, connectors, queue, watched, close };
+  return { ...context, compute, opinions, connectors, queue, uploads, watched, close };
+}
+
+function uploadsOf({ attachments }: Config, digester: Digester): Uploads {
+  const limits = { fileBytesMax: attachments.storedBytesMax, foldersMax: 1000, staleMs: 60_000 };
+  return new Uploads(attachments.folder, limits, digester, systemClock.now);
 }
 
 const randomPoolBytes = 4096;

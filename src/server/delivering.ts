@@ -6,9 +6,11 @@ import { countDead } from '../exchange/dead.ts';
 import { deliverExchange } from '../exchange/deliver.ts';
 import { answerForgotten, expireExchanges } from '../exchange/expire.ts';
 import { type Probed, probeAgencies } from '../exchange/probe.ts';
+import { removeOrphans, wipeFiles } from '../exchange/sweep-files.ts';
 import { countWaiting } from '../exchange/waiting.ts';
 import type { Registry } from '../participants/registry.ts';
 import { laneOf } from '../participants/routes.ts';
+import { takeDuty } from '../queue/duty.ts';
 import { findDown } from '../queue/lanes.ts';
 import type { Composed } from './composed.ts';
 import { type Repeating, startRepeating } from './repeating.ts';
@@ -78,6 +80,23 @@ export function startExpiring(context: Composed, { delivery }: Config): Repeatin
     await answerForgotten(context, delivery.decideWithinMs);
   };
   return startRepeating('expiry', expireEveryMs, work, context.log);
+}
+
+const wipeEveryMs = 2000;
+const orphansEveryMs = 600_000;
+
+/** Removes files that nobody needs any more; of all processes one at a time. */
+export function startKeeping(context: Composed, { attachments }: Config): Repeating {
+  const { clock, database, uploads } = context;
+  const mayDo = (what: string, everyMs: number) =>
+    takeDuty(database.kysely, what, clock.now(), everyMs);
+  const work = async () => {
+    if (await mayDo('wiping', wipeEveryMs)) await wipeFiles(context);
+    if (!(await mayDo('orphans', orphansEveryMs))) return;
+    await removeOrphans(context);
+    await uploads.removeAbandoned(clock.now() - attachments.unfinishedKeptMs);
+  };
+  return startRepeating('keeping files', wipeEveryMs, work, context.log);
 }
 
 // To look costs the database at most a twentieth of its time.

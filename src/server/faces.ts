@@ -22,11 +22,20 @@ const stopWithinMs = 10_000;
 
 /** The port where information systems and agencies call. */
 export async function openSoapFace(config: Config, context: Composed): Promise<Face> {
-  const { limits } = config;
+  const { attachments, limits } = config;
   const at = splitAddress(config.listen);
   const meter = new BodyMeter(limits.bytesInFlightMax);
   const app = soapApp({
-    limits: { bytesMax: limits.bodyBytesMax, timeoutMs: limits.bodyTimeoutMs, meter },
+    limits: {
+      bytesMax: limits.bodyBytesMax,
+      timeoutMs: limits.bodyTimeoutMs,
+      meter,
+      partsMax: attachments.partsMax,
+      headerBytesMax: attachments.partHeaderBytesMax,
+      attachmentBytesMax: attachments.totalBytesMax,
+    },
+    files: context.files,
+    newBoundary: () => `mezhved-${context.random(18).toString('hex')}`,
     address: {
       publicUrl: config.publicUrl,
       trustedProxies: config.trustedProxies,

@@ -2,7 +2,7 @@ import type { Config } from '../config/table.ts';
 import { freeDuties } from '../queue/duty.ts';
 import { lockDataFolder, lockNodeName, type NodeLock } from '../store/lock.ts';
 import { type Composed, compose } from './composed.ts';
-import { startDelivering, startExpiring, startLooking } from './delivering.ts';
+import { startDelivering, startExpiring, startKeeping, startLooking } from './delivering.ts';
 import { healthOf, openAdminFace, openSoapFace, workerHealth } from './faces.ts';
 import { startUplinks } from './uplinks.ts';
 
@@ -31,6 +31,7 @@ export async function startNode(
   if (isEmbedded(config)) await freeDuties(context.database.kysely);
   const looking = startLooking(context, config);
   const expiring = startExpiring(context, config);
+  const keeping = startKeeping(context, config);
   const delivers = config.delivery.serve || config.redisUrl === undefined;
   const delivering = delivers ? await startDelivering(context, config) : undefined;
   const soap = await openSoapFace(config, context);
@@ -41,7 +42,8 @@ export async function startNode(
     adminUrl: admin.url,
     id: config.node.id,
     stop: async () => {
-      await Promise.all([soap.close(), uplinks.stop(), looking.stop(), expiring.stop()]);
+      await Promise.all([soap.close(), uplinks.stop()]);
+      await Promise.all([looking.stop(), expiring.stop(), keeping.stop()]);
       await stopDelivering(context, delivering);
       await Promise.all([context.close(), admin.close()]);
       await lock.release();
@@ -70,6 +72,7 @@ export async function startWorker(config: Config): Promise<RunningNode> {
   const context = await compose(named);
   const looking = startLooking(context, named);
   const expiring = startExpiring(context, named);
+  const keeping = startKeeping(context, named);
   const delivering = await startDelivering(context, named);
   const admin = await openAdminFace(named, context, workerHealth(context));
   return {
@@ -77,7 +80,7 @@ export async function startWorker(config: Config): Promise<RunningNode> {
     adminUrl: admin.url,
     id: name,
     stop: async () => {
-      await Promise.all([looking.stop(), expiring.stop()]);
+      await Promise.all([looking.stop(), expiring.stop(), keeping.stop()]);
       await stopDelivering(context, delivering);
       await Promise.all([context.close(), admin.close()]);
       await lock.release();

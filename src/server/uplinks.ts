@@ -31,7 +31,7 @@ export function startUplinks(context: Composed, { uplinks, node }: Config): Repe
           contentType: 'text/xml; charset=utf-8',
           soapAction: undefined,
           peer: `uplink ${settings.id}`,
-          body: async () => envelope,
+          body: async () => ({ bytes: envelope, parts: [] }),
         }),
       trusted,
       store,

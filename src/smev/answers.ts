@@ -1,5 +1,6 @@
 import { escapeAttribute, escapeText } from '../xml/escape.ts';
 import type { Carried } from './carry.ts';
+import { type AttachedCall, basicLeaf, contentListText } from './file-texts.ts';
 import { leaf, type Metadata, metadataText } from './metadata.ts';
 import { smevNamespaces, type Version } from './namespaces.ts';
 import type { Template } from './template.ts';
@@ -20,6 +21,22 @@ export interface AsyncStatus {
   readonly fault: { readonly code: string; readonly description: string } | undefined;
 }
 
+/** How the receiver of a message gets at its files. */
+export interface DeliveredFiles {
+  readonly attached: readonly Pick<AttachedCall, 'contentId' | 'content'>[];
+  readonly stored: readonly StoreAccess[];
+}
+
+export const noFiles: DeliveredFiles = { attached: [], stored: [] };
+
+/** Access to one file of the file store, given for one delivery. */
+export interface StoreAccess {
+  readonly uuid: string;
+  readonly user: string;
+  readonly password: string;
+  readonly fileName: string;
+}
+
 const conventional = 'SIGNED_BY_SMEV';
 
 /** SendRequestResponse or SendResponseResponse: the message is on disk. */
@@ -38,11 +55,13 @@ export function requestAnswer(
   { data, signature, ids }: Carried,
   metadata: Metadata,
   replyTo: string,
+  files: DeliveredFiles = noFiles,
 ): Template {
   const id = freeId(ids);
   const content =
     `<t:Request Id="${id}">${data}${metadataText(metadata, version, undefined)}` +
-    `${leaf('ReplyTo', replyTo)}${senderSignature(signature)}</t:Request>`;
+    `${accessList(files)}${leaf('ReplyTo', replyTo)}${senderSignature(signature)}</t:Request>` +
+    contentListText(files.attached);
   return messageAnswer('GetRequestResponse', 'RequestMessage', version, content, id);
 }
 
@@ -52,14 +71,26 @@ export function responseAnswer(
   { data, signature, ids }: Carried,
   metadata: Metadata,
   original: Original,
+  files: DeliveredFiles = noFiles,
 ): Template {
   const id = freeId(ids);
   const content =
     `<t:Response Id="${id}">${leaf('OriginalMessageId', original.messageId)}` +
     optional('OriginalTransactionCode', original.transactionCode, version, '') +
     optional('ReferenceMessageID', original.referenceMessageId, version, original.messageId) +
-    `${data}${metadataText(metadata, version, undefined)}${senderSignature(signature)}</t:Response>`;
+    `${data}${metadataText(metadata, version, undefined)}${accessList(files)}` +
+    `${senderSignature(signature)}</t:Response>${contentListText(files.attached)}`;
   return messageAnswer('GetResponseResponse', 'ResponseMessage', version, content, id);
+}
+
+function accessList({ stored }: DeliveredFiles): string {
+  if (stored.length === 0) return '';
+  const items = stored.map(
+    ({ uuid, user, password, fileName }) =>
+      `<b:FSAttachment>${basicLeaf('uuid', uuid)}${basicLeaf('UserName', user)}` +
+      `${basicLeaf('Password', password)}${basicLeaf('FileName', fileName)}</b:FSAttachment>`,
+  );
+  return `<b:FSAttachmentsList>${items.join('')}</b:FSAttachmentsList>`;
 }
 
 // The published 1.2 demands what the other versions leave out.

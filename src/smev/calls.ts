@@ -1,5 +1,6 @@
 import { escapeAttribute } from '../xml/escape.ts';
 import type { QName } from '../xml/navigate.ts';
+import { type CallFiles, contentListText, headerLists } from './file-texts.ts';
 import { leaf, timestamp } from './metadata.ts';
 import { smevNamespaces, type Version } from './namespaces.ts';
 import { type Template, templateOf } from './template.ts';
@@ -20,6 +21,7 @@ export interface RequestCall {
   /** ms UTC */
   readonly eol?: number;
   readonly test?: boolean;
+  readonly files?: CallFiles;
 }
 
 /** SendRequestRequest as an information system sends it; the published 1.2 demands more of it. */
@@ -32,8 +34,10 @@ export function sendRequestCall(version: Version, call: RequestCall): Template {
     (call.nodeId === undefined ? '' : leaf('NodeID', call.nodeId)) +
     (call.eol === undefined ? '' : leaf('EOL', timestamp(call.eol))) +
     contentText(call) +
+    headerLists(version, call.files ?? {}) +
     (call.test === true ? '<t:TestMessage></t:TestMessage>' : '');
-  return signedCall('SendRequest', version, 't:SenderProvidedRequestData', data);
+  const beside = contentListText(call.files?.attached ?? []);
+  return signedCall('SendRequest', version, 't:SenderProvidedRequestData', data, { beside });
 }
 
 function optional(name: string, value: string | undefined): string {
@@ -63,7 +67,7 @@ export interface Reason {
 
 /** What an answer of an information system says. */
 export type ResponseContent =
-  | { readonly content: string; readonly personalSignature?: string }
+  | { readonly content: string; readonly personalSignature?: string; readonly files?: CallFiles }
   | { readonly rejected: Reason | readonly Reason[] }
   | { readonly status: { readonly code: number; readonly description: string } };
 
@@ -74,8 +78,14 @@ export function sendResponseCall(
   to: string,
   answer: ResponseContent,
 ): Template {
-  const data = leaf('MessageID', messageId) + leaf('To', to) + responseText(answer);
-  return signedCall('SendResponse', version, 't:SenderProvidedResponseData', data);
+  const files = ('content' in answer ? answer.files : undefined) ?? {};
+  const data =
+    leaf('MessageID', messageId) +
+    leaf('To', to) +
+    responseText(answer) +
+    headerLists(version, files);
+  const beside = contentListText(files.attached ?? []);
+  return signedCall('SendResponse', version, 't:SenderProvidedResponseData', data, { beside });
 }
 
 function responseText(answer: ResponseContent): string {
@@ -121,7 +131,7 @@ export function pollCall(
 /** AckRequest for a message that was taken (or whose SMEV signature was not believed). */
 export function ackCall(version: Version, messageId: string, accepted = true): Template {
   const attributes = ` accepted="${escapeAttribute(String(accepted))}"`;
-  return signedCall('Ack', version, 'b:AckTargetMessage', messageId, attributes);
+  return signedCall('Ack', version, 'b:AckTargetMessage', messageId, { attributes });
 }
 
 /** GetStatusRequest or GetIncomingQueueStatisticsRequest. */
@@ -138,14 +148,14 @@ function signedCall(
   version: Version,
   element: string,
   inner: string,
-  attributes = '',
+  { attributes = '', beside = '' }: { readonly attributes?: string; readonly beside?: string } = {},
 ): Template {
   const { types, basic } = smevNamespaces[version];
   const name = `${operation}Request`;
   const id = freeId(inner);
   return templateOf(
     `<t:${name} xmlns:t="${types}" xmlns:b="${basic}">` +
-      `<${element} Id="${id}"${attributes}>${inner}</${element}><t:CallerInformationSystemSignature>`,
+      `<${element} Id="${id}"${attributes}>${inner}</${element}>${beside}<t:CallerInformationSystemSignature>`,
     `</t:CallerInformationSystemSignature></t:${name}>`,
     id,
   );

@@ -35,9 +35,11 @@ export function faultBody(fault: Fault, version: Version, journalId: JournalId):
 // Elements that the schemas type as Void say nothing by themselves; SmevFault extends Void, so
 // xsi:type gives them Code and Description and the document stays valid.
 const ownType = new Set([
+  'AttachmentSizeLimitExceeded',
   'BusinessDataTypeIsNotSupported',
   'DestinationOverflow',
   'InvalidContent',
+  'QuoteLimitExceeded',
   'SignatureVerificationFault',
 ]);
 
@@ -66,6 +68,16 @@ function particulars(fault: Fault): string {
       return (
         value('MessageBrokerAddress', values['address']) +
         value('DestinationName', values['destination'])
+      );
+    case 'AttachmentSizeLimitExceeded':
+      return (
+        value('PermittedTotalAttachmentSize', values['permitted'] ?? '0') +
+        value('RealTotalAttachmentSize', values['real'] ?? '0')
+      );
+    case 'QuoteLimitExceeded':
+      return (
+        value('RemainedTotalQuoteSize', values['remained'] ?? '0') +
+        value('RealTotalAttachmentSize', values['real'] ?? '0')
       );
     case 'SignatureVerificationFault':
       return value('SignatureVerificationFault', fault.row.signature);

@@ -86,7 +86,6 @@ export function readRequest(operation: Operation, version: Version, signed: XmlE
 
 function readSendRequest(version: Version, data: XmlElement): SendRequest {
   const { types, basic } = smevNamespaces[version];
-  refuseAttachments(data, basic);
   const eol = childText(data, types, 'EOL');
   return {
     operation: 'SendRequest',
@@ -102,7 +101,6 @@ function readSendRequest(version: Version, data: XmlElement): SendRequest {
 
 function readSendResponse(version: Version, data: XmlElement): SendResponse {
   const { types, basic } = smevNamespaces[version];
-  refuseAttachments(data, basic);
   if (child(data, types, 'AsyncProcessingStatus') !== undefined) {
     throw new Fault('ASYNC_STATUS_FORBIDDEN');
   }
@@ -145,20 +143,13 @@ function contentOf(data: XmlElement, basic: string): QName | undefined {
   return qname(content);
 }
 
-function refuseAttachments(data: XmlElement, basic: string): void {
-  for (const name of ['AttachmentHeaderList', 'RefAttachmentHeaderList']) {
-    if (child(data, basic, name) !== undefined) notBuilt(name);
-  }
-}
-
 /**
  * Parts of the request that stand beside the signed element and are not built yet.
  *
  * @throws Fault NOT_BUILT
  */
-export function refuseUnbuilt(payload: XmlElement, version: Version): void {
+export function refuseUnbuilt(payload: XmlElement): void {
   for (const part of childElements(payload)) {
-    if (isNamed(part, smevNamespaces[version].basic, 'AttachmentContentList')) notBuilt(part.name);
     if (isNamed(part, routingNamespace, 'Routing')) notBuilt(part.name);
   }
 }

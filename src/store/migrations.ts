@@ -3,12 +3,14 @@ import type { Database } from './database.ts';
 import { first } from './migrations/0001-first.ts';
 import { signatures } from './migrations/0002-signatures.ts';
 import { delivery } from './migrations/0003-delivery.ts';
+import { attachments } from './migrations/0004-attachments.ts';
 
 // Numbered and append-only: a migration that was released never changes.
 const migrations = {
   '0001-first': first,
   '0002-signatures': signatures,
   '0003-delivery': delivery,
+  '0004-attachments': attachments,
 };
 
 /**

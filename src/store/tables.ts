@@ -129,6 +129,42 @@ export interface UplinkRequestTable {
   taken_at: number;
 }
 
+/** A file of a message; its octets are in the file store. */
+export interface AttachmentTable {
+  message_id: string;
+  /** Its place in the message, from 0. */
+  position: number;
+  message_type: string;
+  /** 'attached' (came with the message) or 'stored' (was uploaded before it). */
+  place: string;
+  /** contentId of an attached file, uuid of a stored one. */
+  name: string;
+  /** Of a stored file. */
+  file_name: string | null;
+  mime_type: string;
+  /** Key in the file store. */
+  file_key: string;
+  size: number;
+  sha256: string;
+  /** Fingerprint of the certificate that signed the file; null where it is not signed. */
+  signer: string | null;
+  /** How long the octets are kept once nobody waits for them. */
+  keep_ms: number;
+  /** When the octets may go; null while a receiver may still fetch them. */
+  wipe_at: number | null;
+  /** When they went. */
+  wiped_at: number | null;
+}
+
+/** A name and password of the file store that one delivery of a message gave to its receiver. */
+export interface StoreAccessTable {
+  user_name: string;
+  /** SHA-256 of the password, which is random and long. */
+  password_hash: string;
+  message_id: string;
+  given_at: number;
+}
+
 export interface JournalChainTable {
   node: string;
   sequence: number;
@@ -169,6 +205,8 @@ export interface InformationSystemTable {
   id: string;
   participant: string;
   position: number;
+  /** scrypt hash of the password of its account in the file store; null where it has none. */
+  upload_password: string | null;
 }
 
 export interface CertificateTable {
@@ -188,6 +226,8 @@ export interface MessageTypeTable {
   route: string;
   /** Share of the messages that a second verifier judges too: 0 none, 1 all. */
   second_opinion: number;
+  /** JSON of what the type allows of files. */
+  attachments: string;
 }
 
 export interface MessageTypeVersionTable {
@@ -220,6 +260,8 @@ export interface Tables {
   lane: LaneTable;
   duty: DutyTable;
   uplink_request: UplinkRequestTable;
+  attachment: AttachmentTable;
+  store_access: StoreAccessTable;
   journal_chain: JournalChainTable;
   journal_entry: JournalEntryTable;
   participant: ParticipantTable;

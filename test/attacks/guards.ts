@@ -40,8 +40,8 @@ const guardTable = {
   },
   'the request is read from the verified octets': {
     file: judge,
-    find: 'const request = withXml(verified.octets, (again) =>\n      readRequest(operation, endpoint, again.root),\n    );',
-    replace: 'const request = readRequest(operation, endpoint, signed);',
+    find: 'request: readRequest(operation, endpoint, again.root),',
+    replace: 'request: readRequest(operation, endpoint, signed),',
   },
   'one bearer of the Id': {
     file: verify,

@@ -223,7 +223,7 @@ describe('judge: bad input has its own code', () => {
       ),
       'SIGNATURE_ALGORITHM',
     ],
-    'an attachment list': [
+    'an attachment header without its content': [
       signTemplate(
         withInserted(
           calls.sendRequestCall('1.2', { messageId: freshMessageId(), content: noteRequest('x') }),
@@ -233,7 +233,7 @@ describe('judge: bad input has its own code', () => {
         ),
         signer,
       ),
-      'NOT_BUILT',
+      'ATTACHMENTS_DISAGREE',
     ],
     'an asynchronous status from a participant': [
       signTemplate(asyncStatus(), signer),

@@ -1,3 +1,4 @@
+import { filePolicySchema } from '../../src/participants/file-policy.ts';
 import type { MessageType } from '../../src/participants/registry.ts';
 import { type Route, routeSchema } from '../../src/participants/routes.ts';
 
@@ -28,6 +29,7 @@ export function messageType(route: Route): MessageType {
     providers: [],
     route,
     secondOpinion: 0,
+    attachments: filePolicySchema.parse({}),
   };
 }
 

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { Collected, Inbox } from '../../src/connectors/connector.ts';
+import { filePolicySchema } from '../../src/participants/file-policy.ts';
 import type { MessageType } from '../../src/participants/registry.ts';
 import { routeSchema, type SmevRoute } from '../../src/participants/routes.ts';
 import { checkout, type NodeProcess, startNode, temporaryFolder } from '../harness/node.ts';
@@ -64,6 +65,7 @@ export function typeOf(id: string, namespace: string, root: string, route: SmevR
     providers: ['agency-b'],
     route,
     secondOpinion: 0,
+    attachments: filePolicySchema.parse({}),
   };
 }
 

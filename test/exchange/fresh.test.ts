@@ -72,7 +72,7 @@ describe('the head of a call', () => {
     contentType: 'text/xml',
     soapAction: undefined,
     peer: '',
-    body: async () => new Uint8Array(),
+    body: async () => ({ bytes: new Uint8Array(), parts: [] }),
     ...more,
   });
 
@@ -93,7 +93,7 @@ describe('the head of a call', () => {
       '': 'CONTENT_TYPE_UNSUPPORTED',
       'application/xml': 'CONTENT_TYPE_UNSUPPORTED',
       'application/soap+xml; charset=utf-8': 'SOAP_VERSION',
-      'multipart/related; boundary=x': 'NOT_BUILT',
+      'multipart/related; boundary=x': 'good',
     };
     for (const [contentType, code] of Object.entries(rows)) {
       expect(

@@ -41,7 +41,7 @@ describe('a refusal', () => {
           contentType: 'text/xml',
           soapAction: undefined,
           peer: '192.0.2.1',
-          body: async () => bytes,
+          body: async () => ({ bytes, parts: [] }),
         },
         at: 1_700_000_000_000,
         journalId: '01J0000000000000000000TEST',

@@ -1,10 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { expect } from 'chai';
+import { LocalFiles } from '../../src/attachments/local-files.ts';
 import type { Call, Reply } from '../../src/exchange/call.ts';
 import { asFault } from '../../src/fault/fault.ts';
 import { BodyMeter } from '../../src/http/body.ts';
 import { createHttpServer, listen, stop } from '../../src/http/server.ts';
 import { soapApp } from '../../src/http/soap.ts';
+import { temporaryFolder } from '../harness/node.ts';
 
 /** What a peer sends piece by piece, a pause in ms between, and how it ends. */
 interface Talk {
@@ -19,9 +22,21 @@ describe('the SOAP port', function () {
   let server: ReturnType<typeof createHttpServer>;
   let last: Promise<string>;
 
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+
   before(async () => {
+    folder = await temporaryFolder();
     const app = soapApp({
-      limits: { bytesMax: 1000, timeoutMs: 400, meter: new BodyMeter(10_000) },
+      limits: {
+        bytesMax: 1000,
+        timeoutMs: 400,
+        meter: new BodyMeter(10_000),
+        partsMax: 3,
+        headerBytesMax: 300,
+        attachmentBytesMax: 2000,
+      },
+      files: new LocalFiles(folder.path, randomBytes),
+      newBoundary: () => `b${randomBytes(8).toString('hex')}`,
       address: { publicUrl: undefined, trustedProxies: ['127.0.0.1'], fallback: 'fallback:1' },
       health: { check: async () => ({ database: true, compute: false }) },
       answer: (call) => {
@@ -40,11 +55,14 @@ describe('the SOAP port', function () {
     server = createHttpServer(app, limits);
     port = await listen(server, '127.0.0.1', 0);
   });
-  after(() => stop(server, 100));
+  after(async () => {
+    await stop(server, 100);
+    await folder.remove();
+  });
 
   async function read(call: Call): Promise<Reply> {
     try {
-      const bytes = await call.body();
+      const { bytes } = await call.body();
       const { endpoint, method, soapAction = '' } = call;
       const text = `${endpoint} ${method} ${soapAction} ${bytes.byteLength}`;
       return { status: 200, bytes: Buffer.from(text) };

@@ -5,6 +5,7 @@ import {
   authoriseRequest,
   authoriseResponse,
 } from '../../src/participants/authorise.ts';
+import { filePolicySchema } from '../../src/participants/file-policy.ts';
 import { buildRegistry, type MessageType } from '../../src/participants/registry.ts';
 
 const type: MessageType = {
@@ -18,6 +19,7 @@ const type: MessageType = {
   providers: ['b'],
   route: { kind: 'queue' },
   secondOpinion: 0,
+  attachments: filePolicySchema.parse({}),
 };
 
 function registryOf(types: readonly MessageType[] = [type]) {

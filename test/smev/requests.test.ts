@@ -67,9 +67,6 @@ describe('what a caller asks', () => {
     expect(response('<t:RequestRejected/>')).to.include({ kind: 'rejection', content: undefined });
     expect(response('<t:RequestStatus/>')).to.include({ kind: 'status' });
     expect(codeOf(() => response('<t:AsyncProcessingStatus/>'))).to.equal('ASYNC_STATUS_FORBIDDEN');
-    for (const list of ['AttachmentHeaderList', 'RefAttachmentHeaderList']) {
-      expect(codeOf(() => response(`${content}<b:${list}/>`))).to.equal('NOT_BUILT');
-    }
   });
 
   it('of a request nothing where something must be is refused, not guessed', () => {

@@ -52,6 +52,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   bullmq: ['queue'],
   commander: ['cli', 'main'],
   express: ['http', 'admin'],
+  'file-type': ['attachments'],
   'fast-xml-parser': ['connectors'],
   ioredis: ['queue'],
   kysely: ['store', 'journal', 'queue', 'smev', 'participants', 'exchange', 'cli'],

@@ -1,0 +1,103 @@
+import type { Kysely } from 'kysely';
+import type { AttachmentTable, Tables } from '../store/tables.ts';
+
+/** A file of an accepted message, as it is kept. */
+export type MessageFile = AttachmentTable;
+
+/** A file that was taken from a message and judged; its octets are in the store. Sizes in bytes. */
+export interface TakenFile {
+  readonly place: 'attached' | 'stored';
+  /** contentId or uuid. */
+  readonly name: string;
+  readonly fileName: string | undefined;
+  readonly mimeType: string;
+  readonly key: string;
+  readonly size: number;
+  readonly sha256: string;
+  /** Fingerprint of the certificate that signed it. */
+  readonly signer: string | undefined;
+}
+
+/** Records the files of a message in the transaction that accepts it. */
+export async function recordFiles(
+  tx: Kysely<Tables>,
+  about: { readonly messageId: string; readonly messageType: string; readonly keepMs: number },
+  files: readonly TakenFile[],
+): Promise<void> {
+  if (files.length === 0) return;
+  await tx
+    .insertInto('attachment')
+    .values(
+      files.map((file, position) => ({
+        message_id: about.messageId,
+        position,
+        message_type: about.messageType,
+        place: file.place,
+        name: file.name,
+        file_name: file.fileName ?? null,
+        mime_type: file.mimeType,
+        file_key: file.key,
+        size: file.size,
+        sha256: file.sha256,
+        signer: file.signer ?? null,
+        keep_ms: about.keepMs,
+        wipe_at: null,
+        wiped_at: null,
+      })),
+    )
+    .execute();
+}
+
+/** The files of a message in their order, wiped ones too. */
+export async function filesOf(db: Kysely<Tables>, messageId: string): Promise<MessageFile[]> {
+  return db
+    .selectFrom('attachment')
+    .selectAll()
+    .where('message_id', '=', messageId)
+    .orderBy('position')
+    .execute();
+}
+
+/** What the uploaded files of a type take that its receivers have not acknowledged, in bytes. */
+export async function storedBytes(db: Kysely<Tables>, messageType: string): Promise<number> {
+  const { size } = await db
+    .selectFrom('attachment')
+    .select((row) => row.fn.sum<number>('size').as('size'))
+    .where('message_type', '=', messageType)
+    .where('place', '=', 'stored')
+    .where('wipe_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  return Number(size ?? 0);
+}
+
+/**
+ * Nobody waits for the files of this message any more: its receiver cannot fetch them, and they go once
+ * they were kept as long as their type says.
+ */
+export async function releaseFiles(
+  tx: Kysely<Tables>,
+  messageId: string,
+  now: number,
+): Promise<void> {
+  await tx
+    .updateTable('attachment')
+    .set((row) => ({ wipe_at: row('keep_ms', '+', now) }))
+    .where('message_id', '=', messageId)
+    .where('wipe_at', 'is', null)
+    .execute();
+  await tx.deleteFrom('store_access').where('message_id', '=', messageId).execute();
+}
+
+/** For the journal: which octets a message came with. */
+export function filesDetail(files: readonly TakenFile[]): Readonly<Record<string, unknown>> {
+  if (files.length === 0) return {};
+  return {
+    attachments: files.map(({ name, sha256, size, mimeType, signer }) => ({
+      name,
+      sha256,
+      size,
+      mimeType,
+      ...(signer === undefined ? {} : { signer }),
+    })),
+  };
+}

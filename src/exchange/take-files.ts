@@ -1,0 +1,290 @@
+import type { FileStore } from '../attachments/file-store.ts';
+import { type Part, partOf } from '../attachments/parts.ts';
+import { otherType, sniffedBytes } from '../attachments/sniff.ts';
+import type { Upload } from '../attachments/upload.ts';
+import type { AttachedFile, ClaimedFile, StoredFile } from '../compute/claimed-files.ts';
+import { Fault } from '../fault/fault.ts';
+import type { FilePolicy } from '../participants/file-policy.ts';
+import { readCertificate } from '../pki/certificate.ts';
+import type { ContentHash } from '../pki/signature-algorithms.ts';
+import { judgeCertificate } from '../pki/trust.ts';
+import type { ExchangeContext } from './context.ts';
+import type { TakenFile } from './files.ts';
+import type { Called } from './stages.ts';
+
+/** The files of a message, kept and judged; not recorded yet. */
+export interface TakenFiles {
+  readonly files: readonly TakenFile[];
+  /** After the message was recorded: what was uploaded is in the store now. */
+  settle(): Promise<void>;
+  /** The message was not accepted: nothing of its files stays, and uploads stand where they stood. */
+  discard(): Promise<void>;
+}
+
+/** A file in the store whose octets have not been judged against its header. */
+interface Arrived {
+  readonly claimed: ClaimedFile;
+  readonly key: string;
+  readonly size: number;
+  readonly fileName: string | undefined;
+  readonly digests: ReadonlyMap<ContentHash, Uint8Array>;
+}
+
+/**
+ * Takes the files that a message carries or names: each must be there, be what its header says, be
+ * allowed for the type, and be signed by somebody whose certificate is trusted.
+ *
+ * @throws Fault ATTACHMENTS_DISAGREE, ATTACHMENTS_TOO_LARGE, ATTACHMENT_TYPE, ATTACHMENT_SIGNATURE_MISSING,
+ *   ATTACHMENT_SIGNATURE_INVALID, FILE_NOT_UPLOADED, FILE_HASH_DIFFERS, and those of certificates
+ */
+export async function takeFiles(
+  context: ExchangeContext,
+  called: Called,
+  policy: FilePolicy,
+): Promise<TakenFiles> {
+  const claimed = called.verified.files;
+  checkHeaders(claimed, policy, context.attachments.partsMax);
+  const kept: string[] = [];
+  const uploads: Upload[] = [];
+  const discard = async () => {
+    await Promise.all(kept.map((key) => context.files.remove(key)));
+  };
+  try {
+    const arrived: Arrived[] = [];
+    for (const attached of await arrivedParts(context, called, kept)) arrived.push(attached);
+    for (const stored of await arrivedUploads(context, called, kept, uploads)) arrived.push(stored);
+    for (const file of arrived) await checkType(context.files, file, policy);
+    const signers = await verifySignatures(context, called, arrived);
+    return {
+      files: arrived.map((file) => takenFile(file, signers.get(file))),
+      settle: async () => {
+        await Promise.all(uploads.map((upload) => upload.forget()));
+      },
+      discard,
+    };
+  } catch (error) {
+    await discard();
+    throw error;
+  }
+}
+
+function checkHeaders(claimed: readonly ClaimedFile[], policy: FilePolicy, max: number): void {
+  if (claimed.length > max) {
+    throw new Fault('ATTACHMENTS_DISAGREE', { public: `файлов больше ${max}` });
+  }
+  for (const file of claimed) {
+    if (policy.types !== undefined && !policy.types.includes(file.mimeType)) {
+      throw new Fault('ATTACHMENT_TYPE', {
+        public: `${shown(file)}: ${file.mimeType}; разрешены ${policy.types.join(', ')}`,
+      });
+    }
+    if (file.signature === undefined && policy.signature === 'required') {
+      throw new Fault('ATTACHMENT_SIGNATURE_MISSING', { public: shown(file) });
+    }
+  }
+}
+
+/** The parts of the message and the base64 in its envelope, kept in the store. */
+async function arrivedParts(
+  context: ExchangeContext,
+  { received, verified }: Called,
+  kept: string[],
+): Promise<Arrived[]> {
+  const parts = new Map(received.parts.map((part) => [part.contentId, part]));
+  const attached = verified.files.filter((file) => file.place === 'attached');
+  const arrived: Arrived[] = [];
+  let total = 0;
+  for (const claimed of attached) {
+    const part = await partFor(context, claimed, parts);
+    total += part.size;
+    checkTotal(total, context.attachments.totalBytesMax);
+    await part.file.keep();
+    kept.push(part.file.key);
+    arrived.push({
+      claimed,
+      key: part.file.key,
+      size: part.size,
+      fileName: undefined,
+      digests: new Map([['sha256', Buffer.from(part.sha256, 'hex')]]),
+    });
+  }
+  const [unused] = parts.keys();
+  if (unused !== undefined) {
+    const public_ = `часть «${unused.slice(0, 100)}» ни к чему не относится`;
+    throw new Fault('ATTACHMENTS_DISAGREE', { public: public_ });
+  }
+  return arrived;
+}
+
+async function partFor(
+  context: ExchangeContext,
+  { content, contentId }: AttachedFile,
+  parts: Map<string, Part>,
+): Promise<Part> {
+  if ('octets' in content) return partOf(context.files, contentId, content.octets);
+  const part = parts.get(content.part);
+  if (part === undefined) {
+    throw new Fault('XOP_INCLUDE', { public: `нет части «${content.part.slice(0, 100)}»` });
+  }
+  parts.delete(content.part);
+  return part;
+}
+
+function checkTotal(real: number, permitted: number): void {
+  if (real <= permitted) return;
+  throw new Fault('ATTACHMENTS_TOO_LARGE', {
+    public: `${real} байт, допустимо ${permitted}`,
+    values: { permitted: String(permitted), real: String(real) },
+  });
+}
+
+/** The uploads that the message names, linked into the store. */
+async function arrivedUploads(
+  context: ExchangeContext,
+  { verified, caller }: Called,
+  kept: string[],
+  uploads: Upload[],
+): Promise<Arrived[]> {
+  const stored = verified.files.filter((file) => file.place === 'stored');
+  const arrived: Arrived[] = [];
+  let total = 0;
+  for (const claimed of stored) {
+    const { uuid, fileName } = claimed;
+    const upload = await context.uploads.find(caller.system.id, uuid, fileName);
+    if (upload === undefined) throw new Fault('FILE_NOT_UPLOADED', { public: shown(claimed) });
+    total += upload.size;
+    checkTotal(total, context.attachments.storedBytesMax);
+    const key = await context.files.adopt(upload.path);
+    kept.push(key);
+    uploads.push(upload);
+    const digests = await checkHash(upload, claimed, verified.profile === 'smev3-2001');
+    arrived.push({ claimed, key, size: upload.size, fileName: upload.name, digests });
+  }
+  return arrived;
+}
+
+/**
+ * Hash is GOST R 34.11-2012 of 256 bits, or of 512 by its length; 34.11-94, as long as the first, in
+ * messages of its time (recommendations on SMEV 3.3).
+ */
+async function checkHash(
+  upload: Upload,
+  claimed: StoredFile,
+  old: boolean,
+): Promise<ReadonlyMap<ContentHash, Uint8Array>> {
+  const { hash, signature } = claimed;
+  const long = hash.byteLength === 64;
+  const wanted: ContentHash[] = [
+    long ? 'streebog512' : 'streebog256',
+    ...(old ? ['gost94' as const] : []),
+  ];
+  const names = new Set<ContentHash>(['sha256', ...wanted]);
+  if (signature !== undefined) names.add(signature.hash);
+  const digests = await upload.digests([...names]);
+  const right = wanted.some((name) => {
+    const digest = digests.get(name);
+    return digest !== undefined && Buffer.compare(digest, hash) === 0;
+  });
+  if (!right) {
+    throw new Fault('FILE_HASH_DIFFERS', { public: `${shown(claimed)}, ${upload.size} байт` });
+  }
+  return digests;
+}
+
+async function checkType(
+  store: FileStore,
+  { key, claimed }: Arrived,
+  { sniff }: FilePolicy,
+): Promise<void> {
+  if (!sniff) return;
+  const other = await otherType(await beginning(store, key), claimed.mimeType);
+  if (other === undefined) return;
+  const told = other === '' ? 'содержимое не этого типа' : `по содержимому это ${other}`;
+  throw new Fault('ATTACHMENT_TYPE', { public: `${shown(claimed)}: ${claimed.mimeType}, ${told}` });
+}
+
+async function beginning(store: FileStore, key: string): Promise<Uint8Array> {
+  const octets = await store.read(key);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of octets as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    size += chunk.byteLength;
+    if (size >= sniffedBytes) break;
+  }
+  return Buffer.concat(chunks).subarray(0, sniffedBytes);
+}
+
+/** Whose signature each file bears; whoever signed must be trusted now, be it a person or the system. */
+async function verifySignatures(
+  context: ExchangeContext,
+  { received, verified }: Called,
+  arrived: readonly Arrived[],
+): Promise<ReadonlyMap<Arrived, string>> {
+  const digested = [];
+  const signed = [];
+  for (const file of arrived) {
+    const { signature } = file.claimed;
+    if (signature === undefined) continue;
+    const digest =
+      file.digests.get(signature.hash) ?? (await digestOf(context, file, signature.hash));
+    digested.push({ name: nameOf(file.claimed), cms: signature.cms, digest });
+    signed.push(file);
+  }
+  if (digested.length === 0) return new Map();
+  const { anchors } = context.registry();
+  const old = { gost2001: verified.profile === 'smev3-2001' };
+  const signers = new Map<Arrived, string>();
+  for (const [index, der] of (await context.compute.verifyFiles(digested)).entries()) {
+    const certificate = readCertificate(der);
+    const distrust = judgeCertificate(certificate, anchors, received.at, old);
+    const file = signed[index];
+    if (file === undefined) continue;
+    if (distrust !== undefined) {
+      const why = distrust.detail.public === undefined ? '' : `: ${distrust.detail.public}`;
+      throw new Fault(distrust.code, { public: `вложение ${shown(file.claimed)}${why}` });
+    }
+    signers.set(file, certificate.fingerprint);
+  }
+  return signers;
+}
+
+async function digestOf(
+  { files, digester }: ExchangeContext,
+  { key }: Arrived,
+  hash: ContentHash,
+): Promise<Uint8Array> {
+  const running = digester.begin([hash]);
+  try {
+    for await (const chunk of (await files.read(key)) as AsyncIterable<Buffer>) {
+      await running.update(chunk);
+    }
+    const digest = (await running.finish()).get(hash);
+    if (digest === undefined) throw new Fault('INTERNAL', { private: `no digest ${hash}` });
+    return digest;
+  } finally {
+    running.drop();
+  }
+}
+
+function takenFile(file: Arrived, signer: string | undefined): TakenFile {
+  const { claimed, key, size, fileName, digests } = file;
+  return {
+    place: claimed.place,
+    name: nameOf(claimed),
+    fileName,
+    mimeType: claimed.mimeType,
+    key,
+    size,
+    sha256: Buffer.from(digests.get('sha256') ?? []).toString('hex'),
+    signer,
+  };
+}
+
+function nameOf(file: ClaimedFile): string {
+  return file.place === 'attached' ? file.contentId : file.uuid;
+}
+
+function shown(file: ClaimedFile): string {
+  return `«${nameOf(file).slice(0, 100)}»`;
+}
