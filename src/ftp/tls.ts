@@ -39,7 +39,8 @@ export function secured(
     socket.once('secure', () => {
       clearTimeout(timer);
       socket.off('close', closed);
-      resolve(socket);
+      // Told from within OpenSSL, which has tickets to write yet: an end now would come before them.
+      setImmediate(() => resolve(socket));
     });
   });
 }
