@@ -19,6 +19,7 @@ const commands: Readonly<Record<string, () => Promise<{ readonly register: Regis
   cert: () => import('./cert.ts'),
   exchange: () => import('./exchange.ts'),
   dead: () => import('./dead.ts'),
+  password: () => import('./password.ts'),
   journal: () => import('./journal.ts'),
 };
 

@@ -57,8 +57,8 @@ function isAddressInUse(error: unknown): error is AddressInUse {
 
 function addressInUse({ address, port }: AddressInUse): string {
   return (
-    `адрес ${address}:${port} занят; задайте другой в MEZHVED_LISTEN или MEZHVED_ADMIN_LISTEN / ` +
-    'the address is in use; set another in MEZHVED_LISTEN or MEZHVED_ADMIN_LISTEN'
+    `адрес ${address}:${port} занят; задайте другой в MEZHVED_LISTEN, MEZHVED_ADMIN_LISTEN или MEZHVED_FTP_LISTEN / ` +
+    'the address is in use; set another in MEZHVED_LISTEN, MEZHVED_ADMIN_LISTEN or MEZHVED_FTP_LISTEN'
   );
 }
 
@@ -71,13 +71,14 @@ function stopped(): Promise<void> {
 
 function banner(
   config: Config,
-  { soapUrl, adminUrl }: { soapUrl: string; adminUrl: string },
+  { soapUrl, adminUrl, storeUrl }: RunningNode & { readonly soapUrl: string },
 ): string {
   const wsdl = versions.map((version) => `  WSDL ${version}   ${soapUrl}/smev/v${version}/ws?wsdl`);
   const lines = [
     `Узел ${config.node.id} работает (профиль ${config.profile}) / the node is up`,
     `  SOAP       ${soapUrl}`,
     `  admin      ${adminUrl}/health/ready`,
+    ...(storeUrl === undefined ? [] : [`  файлы      ${storeUrl}`]),
     ...wsdl,
     `  данные     ${config.data}`,
   ];

@@ -1,5 +1,47 @@
 import { z } from 'zod';
-import { key, millis } from './key.ts';
+import { address, key, millis } from './key.ts';
+
+const port = z.int().min(0).max(65_535);
+
+const ftp = z
+  .strictObject({
+    listen: key(
+      address.optional(),
+      'адрес файлового хранилища (FTP); без него хранилища нет',
+      'address of the file store (FTP); there is none where absent',
+    ),
+    publicAddress: key(
+      z.ipv4().optional(),
+      'адрес IPv4, который сообщает PASV; иначе тот, по которому пришёл клиент',
+      'IPv4 address that PASV announces; else the one at which the client came',
+    ),
+    passivePorts: z
+      .strictObject({
+        from: key(
+          port.default(0),
+          'первый порт пассивного режима; 0 — любые',
+          'first port of passive mode; 0: any',
+        ),
+        to: key(port.default(0), 'последний порт пассивного режима', 'last port of passive mode'),
+      })
+      .refine(({ from, to }) => from <= to && (from === 0) === (to === 0), { message: 'from ≤ to' })
+      .prefault({}),
+    tls: z
+      .strictObject({
+        mode: key(
+          z.enum(['off', 'offered', 'required']).default('off'),
+          'явный TLS (AUTH TLS): выключен, по желанию клиента, обязателен',
+          'explicit TLS (AUTH TLS): off, as the client wishes, required',
+        ),
+        key: key(z.string().optional(), 'ключ TLS (PEM)', 'TLS key (PEM)'),
+        certificate: key(z.string().optional(), 'сертификат TLS (PEM)', 'TLS certificate (PEM)'),
+      })
+      .refine(({ mode, key: own, certificate }) => mode === 'off' || (own && certificate), {
+        message: 'key, certificate',
+      })
+      .prefault({}),
+  })
+  .prefault({});
 
 /** Files that messages carry. Sizes in bytes. */
 export const attachments = z
@@ -36,6 +78,7 @@ export const attachments = z
       'наибольший общий размер файлов сообщения, загруженных в хранилище',
       'largest total size of the uploaded files of a message',
     ),
+    ftp,
     unfinishedKeptMs: key(
       millis.default(86_400_000),
       'сколько хранится загруженное, на что не сослалось ни одно сообщение',

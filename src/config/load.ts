@@ -51,6 +51,7 @@ const variables: Readonly<Record<string, readonly string[]>> = {
   MEZHVED_LISTEN: ['listen'],
   MEZHVED_ADMIN_LISTEN: ['adminListen'],
   MEZHVED_PUBLIC_URL: ['publicUrl'],
+  MEZHVED_FTP_LISTEN: ['attachments', 'ftp', 'listen'],
 };
 
 /** Names of the environment variables that the configuration reads, MEZHVED_CONFIG beside them. */
@@ -61,8 +62,8 @@ function fromEnvironment(env: Environment): Tree {
   for (const [name, path] of Object.entries(variables)) {
     const value = env[name];
     if (value === undefined || value === '') continue;
-    const [first = '', second] = path;
-    tree[first] = second === undefined ? value : { [second]: value };
+    const [first = '', ...below] = path;
+    tree[first] = below.reduceRight<unknown>((inner, name) => ({ [name]: inner }), value);
   }
   return tree;
 }
@@ -94,16 +95,13 @@ function resolvePaths(tree: Tree, folder: string): Tree {
   };
   const url = database?.['url'];
   const keys = node?.['keys'];
-  const files = attachments?.['folder'];
   return {
     ...tree,
     ...(typeof data === 'string' ? { data: absolute(data, folder) } : {}),
     ...(typeof url === 'string'
       ? { database: { ...database, url: absoluteUrl(url, folder) } }
       : {}),
-    ...(typeof files === 'string'
-      ? { attachments: { ...attachments, folder: absolute(files, folder) } }
-      : {}),
+    ...(attachments === undefined ? {} : { attachments: absoluteFiles(attachments, folder) }),
     ...(Array.isArray(keys)
       ? { node: { ...node, keys: keys.map((pair) => absolutePair(pair, folder)) } }
       : {}),
@@ -113,6 +111,21 @@ function resolvePaths(tree: Tree, folder: string): Tree {
         }
       : {}),
   };
+}
+
+/** The file store's own paths: its folder, and the files of TLS. */
+function absoluteFiles(attachments: Tree, folder: string): Tree {
+  const paths = new Set(['folder', 'key', 'certificate']);
+  return Object.fromEntries(
+    Object.entries(attachments).map(([name, value]) => [
+      name,
+      isTree(value)
+        ? absoluteFiles(value, folder)
+        : paths.has(name) && typeof value === 'string'
+          ? absolute(value, folder)
+          : value,
+    ]),
+  );
 }
 
 function absoluteUrl(url: string, folder: string): string {

@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import { attachments } from './attachments.ts';
 import { delivery } from './delivery.ts';
-import { key, millis } from './key.ts';
+import { address, key, millis } from './key.ts';
 import { uplinkTable } from './uplinks.ts';
-
-const address = z.string().regex(/^(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}$/, 'host:port');
 
 const keyPair = z.strictObject({ key: z.string(), certificate: z.string() });
 

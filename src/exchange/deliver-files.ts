@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { Fault } from '../fault/fault.ts';
 import type { CommitScope } from '../journal/writer.ts';
 import type { DeliveredFiles, StoreAccess } from '../smev/answers.ts';
 import type { ReplyPart } from './call.ts';
 import type { ExchangeContext } from './context.ts';
-import { filesOf, type MessageFile } from './files.ts';
+import { filesOf, hashOfPassword, type MessageFile } from './files.ts';
 
 /** The files of a message on their way to its receiver. */
 export interface GivenFiles {
@@ -94,9 +93,4 @@ async function recordAccess(
       given_at: clock.now(),
     })
     .execute();
-}
-
-/** Of a password of the node's own making: long and random, so that one plain hash of it does. */
-export function hashOfPassword(password: string): string {
-  return createHash('sha256').update(password).digest('hex');
 }

@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { AttachmentTable, Tables } from '../store/tables.ts';
 
@@ -86,6 +87,28 @@ export async function releaseFiles(
     .where('wipe_at', 'is', null)
     .execute();
   await tx.deleteFrom('store_access').where('message_id', '=', messageId).execute();
+}
+
+/** The message that this name and password were given for; undefined where they were not, or count no more. */
+export async function holderOfAccess(
+  db: Kysely<Tables>,
+  user: string,
+  password: string,
+): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('store_access')
+    .select(['password_hash', 'message_id'])
+    .where('user_name', '=', user)
+    .executeTakeFirst();
+  if (row === undefined) return undefined;
+  const given = Buffer.from(hashOfPassword(password));
+  const wanted = Buffer.from(row.password_hash);
+  return timingSafeEqual(given, wanted) ? row.message_id : undefined;
+}
+
+/** Of a password of the node's own making: long and random, so that one plain hash of it does. */
+export function hashOfPassword(password: string): string {
+  return createHash('sha256').update(password).digest('hex');
 }
 
 /** For the journal: which octets a message came with. */

@@ -105,7 +105,8 @@ interface HostPort {
   readonly port: number;
 }
 
-function splitAddress(address: string): HostPort {
+/** Host and port of an address of the configuration. */
+export function splitAddress(address: string): HostPort {
   const at = address.lastIndexOf(':');
   return {
     host: address.slice(0, at).replace(/^\[|\]$/g, ''),

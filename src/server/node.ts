@@ -4,12 +4,15 @@ import { lockDataFolder, lockNodeName, type NodeLock } from '../store/lock.ts';
 import { type Composed, compose } from './composed.ts';
 import { startDelivering, startExpiring, startKeeping, startLooking } from './delivering.ts';
 import { healthOf, openAdminFace, openSoapFace, workerHealth } from './faces.ts';
+import { openFileFace } from './file-face.ts';
 import { startUplinks } from './uplinks.ts';
 
 /** A process that takes messages, delivers them, or both. */
 export interface RunningNode {
   /** Such as http://127.0.0.1:8080; undefined for a process that only delivers. */
   readonly soapUrl: string | undefined;
+  /** Such as ftp://127.0.0.1:2121; undefined where there is no file store. */
+  readonly storeUrl: string | undefined;
   readonly adminUrl: string;
   /** The name of its chain in the journal. */
   readonly id: string;
@@ -35,14 +38,16 @@ export async function startNode(
   const delivers = config.delivery.serve || config.redisUrl === undefined;
   const delivering = delivers ? await startDelivering(context, config) : undefined;
   const soap = await openSoapFace(config, context);
+  const store = await openFileFace(config, context);
   const admin = await openAdminFace(config, context, healthOf(context, config));
   const uplinks = startUplinks(context, config);
   return {
     soapUrl: soap.url,
+    storeUrl: store?.url,
     adminUrl: admin.url,
     id: config.node.id,
     stop: async () => {
-      await Promise.all([soap.close(), uplinks.stop()]);
+      await Promise.all([soap.close(), uplinks.stop(), store?.close()]);
       await Promise.all([looking.stop(), expiring.stop(), keeping.stop()]);
       await stopDelivering(context, delivering);
       await Promise.all([context.close(), admin.close()]);
@@ -77,6 +82,7 @@ export async function startWorker(config: Config): Promise<RunningNode> {
   const admin = await openAdminFace(named, context, workerHealth(context));
   return {
     soapUrl: undefined,
+    storeUrl: undefined,
     adminUrl: admin.url,
     id: name,
     stop: async () => {

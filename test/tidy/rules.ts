@@ -10,7 +10,7 @@ export const floors: readonly (readonly string[])[] = [
   ['signature', 'smev', 'participants'],
   ['compute', 'connectors'],
   ['exchange'],
-  ['http', 'admin'],
+  ['http', 'admin', 'ftp'],
   ['server'],
   ['cli'],
   ['main'],
@@ -53,6 +53,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   commander: ['cli', 'main'],
   express: ['http', 'admin'],
   'file-type': ['attachments'],
+
   'fast-xml-parser': ['connectors'],
   ioredis: ['queue'],
   kysely: ['store', 'journal', 'queue', 'smev', 'participants', 'exchange', 'cli'],

@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import type { Config } from '../config/table.ts';
+import { filesOf, holderOfAccess } from '../exchange/files.ts';
+import type { FtpAccount, FtpHost } from '../ftp/host.ts';
+import { startFtpServer } from '../ftp/server.ts';
+import { type FtpTls, ftpLimits } from '../ftp/settings.ts';
+import { isUploadPassword } from '../participants/upload-password.ts';
+import type { Composed } from './composed.ts';
+import { downloadAccount } from './download-account.ts';
+import { splitAddress } from './faces.ts';
+import { uploadAccount } from './upload-account.ts';
+
+/** The file store over FTP. */
+export interface FileFace {
+  /** Such as ftp://127.0.0.1:2121 */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const stopWithinMs = 10_000;
+
+/** Opens the file store where the configuration names an address for it. */
+export async function openFileFace(
+  config: Config,
+  context: Composed,
+): Promise<FileFace | undefined> {
+  const { ftp } = config.attachments;
+  if (ftp.listen === undefined) return undefined;
+  const at = splitAddress(ftp.listen);
+  const server = await startFtpServer(
+    {
+      host: hostOf(config, context),
+      clock: context.clock,
+      log: context.log,
+      pick: (below) => context.random(4).readUInt32BE() % below,
+    },
+    {
+      ...at,
+      ...(ftp.publicAddress === undefined ? {} : { publicAddress: ftp.publicAddress }),
+      passivePorts: ftp.passivePorts,
+      tls: tlsOf(ftp.tls),
+      limits: ftpLimits,
+    },
+  );
+  return {
+    url: `ftp://${at.host}:${server.port}`,
+    close: () => server.close(stopWithinMs),
+  };
+}
+
+function tlsOf({ mode, key, certificate }: Config['attachments']['ftp']['tls']): FtpTls {
+  if (mode === 'off' || key === undefined || certificate === undefined) return { mode: 'off' };
+  return { mode, key: readFileSync(key, 'utf8'), certificate: readFileSync(certificate, 'utf8') };
+}
+
+function hostOf({ attachments, limits }: Config, context: Composed): FtpHost {
+  const hasRoom = async () => {
+    const disk = await statfs(attachments.folder).catch(() => undefined);
+    return disk === undefined || disk.bavail * disk.bsize > limits.diskFreeMin;
+  };
+  return {
+    login: async (user, password): Promise<FtpAccount | undefined> => {
+      const reader = await readerOf(context, user, password);
+      if (reader !== undefined) return reader;
+      const hash = context.registry().findSystem(user)?.uploadPassword;
+      if (!(await isUploadPassword(password, hash))) return undefined;
+      return uploadAccount(context.uploads, user, hasRoom);
+    },
+  };
+}
+
+/** Whoever was given a name and a password with a message, until it acknowledges. */
+async function readerOf(
+  { database, files }: Composed,
+  user: string,
+  password: string,
+): Promise<FtpAccount | undefined> {
+  const { kysely } = database;
+  const messageId = await holderOfAccess(kysely, user, password);
+  if (messageId === undefined) return undefined;
+  return downloadAccount(files, async () => {
+    if ((await holderOfAccess(kysely, user, password)) === undefined) return [];
+    const all = await filesOf(kysely, messageId);
+    return all.filter(({ place, wiped_at }) => place === 'stored' && wiped_at === null);
+  });
+}
