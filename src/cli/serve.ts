@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/table.ts';
 import { wasmModule } from '../gost/wasm.ts';
-import { startNode } from '../server/node.ts';
+import { type RunningNode, startNode } from '../server/node.ts';
 import { versions } from '../smev/namespaces.ts';
 import { type ExitCode, fail, run, UnreachableError } from './run.ts';
 

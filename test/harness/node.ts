@@ -12,6 +12,8 @@ export interface NodeProcess {
   readonly pid: number | undefined;
   readonly url: string;
   readonly adminUrl: string;
+  /** Of the file store, where MEZHVED_FTP_LISTEN opens it. */
+  readonly storeUrl: string;
   readonly data: string;
   readonly env: NodeJS.ProcessEnv;
   readonly output: () => string;
@@ -70,6 +72,7 @@ export async function startNode(
     pid: child.pid,
     url,
     adminUrl,
+    storeUrl: /ftp:\/\/\S+/.exec(output)?.[0] ?? '',
     data,
     env: environment,
     output: () => output,
