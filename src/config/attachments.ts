@@ -43,6 +43,30 @@ const ftp = z
   })
   .prefault({});
 
+const check = z
+  .strictObject({
+    command: key(
+      z.array(z.string()).min(1).optional(),
+      'команда, которая проверяет файл до приёма сообщения: читает его со стандартного ввода; код 0 — пропустить, 1 — отказать с напечатанным текстом',
+      'a command that checks a file before its message is accepted: it reads the file from standard input; exit code 0 lets it through, 1 refuses it with what it printed',
+    ),
+    url: key(
+      z.url({ protocol: /^https?$/ }).optional(),
+      'адрес HTTP, куда файл отправляют на проверку методом POST; 2xx — пропустить, 403, 406, 422 — отказать с текстом ответа',
+      'HTTP address that the file is posted to for a check; 2xx lets it through, 403, 406, 422 refuse it with the text of the answer',
+    ),
+    withinMs: key(
+      millis.default(60_000),
+      'время проверки одного файла; затем сообщение не принимается и отправитель повторяет',
+      'time to check one file; then the message is not accepted and its sender tries again',
+    ),
+    concurrency: key(z.int().min(1).max(100).default(4), 'файлов одновременно', 'files at once'),
+  })
+  .refine(({ command, url }) => command === undefined || url === undefined, {
+    message: 'command или url / command or url',
+  })
+  .prefault({});
+
 /** Files that messages carry. Sizes in bytes. */
 export const attachments = z
   .strictObject({
@@ -79,6 +103,7 @@ export const attachments = z
       'largest total size of the uploaded files of a message',
     ),
     ftp,
+    check,
     unfinishedKeptMs: key(
       millis.default(86_400_000),
       'сколько хранится загруженное, на что не сослалось ни одно сообщение',

@@ -1,3 +1,4 @@
+import type { FileCheck } from '../attachments/check.ts';
 import type { Digester } from '../attachments/digester.ts';
 import type { FileStore } from '../attachments/file-store.ts';
 import type { UploadArea } from '../attachments/upload.ts';
@@ -45,6 +46,8 @@ export interface ExchangeContext {
   readonly files: FileStore;
   readonly uploads: UploadArea;
   readonly digester: Pick<Digester, 'begin'>;
+  /** What operators have each file checked by; undefined where by nothing. */
+  readonly checkFile: FileCheck | undefined;
   readonly journal: JournalWriter;
   /** The registry of this moment; one message sees one of them. */
   readonly registry: () => Registry;

@@ -35,12 +35,9 @@ export async function receive(context: ExchangeContext, call: Call): Promise<Rep
     timer.end(known.operation, fault.code);
     return refuse(context, fault, known);
   } finally {
-    for (const { file } of known.parts ?? []) file.discard().catch(forgotten);
+    await Promise.allSettled((known.parts ?? []).map(({ file }) => file.discard()));
   }
 }
-
-// What was not removed now the sweep removes.
-function forgotten(): void {}
 
 /** @throws Fault ATTACHMENTS_DISAGREE for parts of a message that names no files */
 function refuseStrayParts({ request, received, verified }: Authorised): void {

@@ -5,10 +5,10 @@ import type { Upload } from '../attachments/upload.ts';
 import type { AttachedFile, ClaimedFile, StoredFile } from '../compute/claimed-files.ts';
 import { Fault } from '../fault/fault.ts';
 import type { FilePolicy } from '../participants/file-policy.ts';
-import { readCertificate } from '../pki/certificate.ts';
 import type { ContentHash } from '../pki/signature-algorithms.ts';
-import { judgeCertificate } from '../pki/trust.ts';
+import { type Arrived, nameOf, shown } from './arrived-files.ts';
 import type { ExchangeContext } from './context.ts';
+import { verifySignatures } from './file-signatures.ts';
 import type { TakenFile } from './files.ts';
 import type { Called } from './stages.ts';
 
@@ -19,15 +19,6 @@ export interface TakenFiles {
   settle(): Promise<void>;
   /** The message was not accepted: nothing of its files stays, and uploads stand where they stood. */
   discard(): Promise<void>;
-}
-
-/** A file in the store whose octets have not been judged against its header. */
-interface Arrived {
-  readonly claimed: ClaimedFile;
-  readonly key: string;
-  readonly size: number;
-  readonly fileName: string | undefined;
-  readonly digests: ReadonlyMap<ContentHash, Uint8Array>;
 }
 
 /**
@@ -55,6 +46,7 @@ export async function takeFiles(
     for (const stored of await arrivedUploads(context, called, kept, uploads)) arrived.push(stored);
     for (const file of arrived) await checkType(context.files, file, policy);
     const signers = await verifySignatures(context, called, arrived);
+    for (const file of arrived) await checkOctets(context, file);
     return {
       files: arrived.map((file) => takenFile(file, signers.get(file))),
       settle: async () => {
@@ -203,6 +195,21 @@ async function checkType(
   throw new Fault('ATTACHMENT_TYPE', { public: `${shown(claimed)}: ${claimed.mimeType}, ${told}` });
 }
 
+/** What the operator's own check says: a scanner for viruses, say. */
+async function checkOctets(
+  { checkFile, files }: ExchangeContext,
+  { claimed, key }: Arrived,
+): Promise<void> {
+  if (checkFile === undefined) return;
+  const open = () => files.read(key);
+  const file = { name: nameOf(claimed), mimeType: claimed.mimeType, open };
+  const verdict = await checkFile(file).catch((cause: unknown) => {
+    throw new Fault('BUSY', { private: `check of files: ${String(cause)}`, cause });
+  });
+  if (verdict.passed) return;
+  throw new Fault('ATTACHMENT_REFUSED', { public: `${shown(claimed)}: ${verdict.why}` });
+}
+
 async function beginning(store: FileStore, key: string): Promise<Uint8Array> {
   const octets = await store.read(key);
   const chunks: Buffer[] = [];
@@ -213,58 +220,6 @@ async function beginning(store: FileStore, key: string): Promise<Uint8Array> {
     if (size >= sniffedBytes) break;
   }
   return Buffer.concat(chunks).subarray(0, sniffedBytes);
-}
-
-/** Whose signature each file bears; whoever signed must be trusted now, be it a person or the system. */
-async function verifySignatures(
-  context: ExchangeContext,
-  { received, verified }: Called,
-  arrived: readonly Arrived[],
-): Promise<ReadonlyMap<Arrived, string>> {
-  const digested = [];
-  const signed = [];
-  for (const file of arrived) {
-    const { signature } = file.claimed;
-    if (signature === undefined) continue;
-    const digest =
-      file.digests.get(signature.hash) ?? (await digestOf(context, file, signature.hash));
-    digested.push({ name: nameOf(file.claimed), cms: signature.cms, digest });
-    signed.push(file);
-  }
-  if (digested.length === 0) return new Map();
-  const { anchors } = context.registry();
-  const old = { gost2001: verified.profile === 'smev3-2001' };
-  const signers = new Map<Arrived, string>();
-  for (const [index, der] of (await context.compute.verifyFiles(digested)).entries()) {
-    const certificate = readCertificate(der);
-    const distrust = judgeCertificate(certificate, anchors, received.at, old);
-    const file = signed[index];
-    if (file === undefined) continue;
-    if (distrust !== undefined) {
-      const why = distrust.detail.public === undefined ? '' : `: ${distrust.detail.public}`;
-      throw new Fault(distrust.code, { public: `вложение ${shown(file.claimed)}${why}` });
-    }
-    signers.set(file, certificate.fingerprint);
-  }
-  return signers;
-}
-
-async function digestOf(
-  { files, digester }: ExchangeContext,
-  { key }: Arrived,
-  hash: ContentHash,
-): Promise<Uint8Array> {
-  const running = digester.begin([hash]);
-  try {
-    for await (const chunk of (await files.read(key)) as AsyncIterable<Buffer>) {
-      await running.update(chunk);
-    }
-    const digest = (await running.finish()).get(hash);
-    if (digest === undefined) throw new Fault('INTERNAL', { private: `no digest ${hash}` });
-    return digest;
-  } finally {
-    running.drop();
-  }
 }
 
 function takenFile(file: Arrived, signer: string | undefined): TakenFile {
@@ -279,12 +234,4 @@ function takenFile(file: Arrived, signer: string | undefined): TakenFile {
     sha256: Buffer.from(digests.get('sha256') ?? []).toString('hex'),
     signer,
   };
-}
-
-function nameOf(file: ClaimedFile): string {
-  return file.place === 'attached' ? file.contentId : file.uuid;
-}
-
-function shown(file: ClaimedFile): string {
-  return `«${nameOf(file).slice(0, 100)}»`;
 }

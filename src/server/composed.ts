@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { userInfo } from 'node:os';
+import { commandCheck, type FileCheck, httpCheck } from '../attachments/check.ts';
 import { Digester } from '../attachments/digester.ts';
 import { LocalFiles } from '../attachments/local-files.ts';
 import { Uploads } from '../attachments/uploads.ts';
@@ -75,6 +76,7 @@ export async function compose(config: Config): Promise<Composed> {
     files: new LocalFiles(config.attachments.folder, randomBytes),
     uploads,
     digester,
+    checkFile: fileCheckOf(config),
     nodeId: node.id,
     self: { mnemonic: node.mnemonic, name: node.name },
     clock: systemClock,
@@ -119,6 +121,12 @@ export async function compose(config: Config): Promise<Composed> {
   };
   const watched = { deadLetters: 0, agenciesDown: 0 };
   return { ...context, compute, opinions, connectors, queue, uploads, watched, close };
+}
+
+function fileCheckOf({ attachments }: Config): FileCheck | undefined {
+  const { command, url, ...limits } = attachments.check;
+  if (command !== undefined) return commandCheck(command, limits);
+  return url === undefined ? undefined : httpCheck(url, limits);
 }
 
 function uploadsOf({ attachments }: Config, digester: Digester): Uploads {

@@ -3,7 +3,6 @@ import type { Config } from '../config/table.ts';
 import type { Log } from '../log.ts';
 import type { Registry } from '../participants/registry.ts';
 import { laneOf } from '../participants/routes.ts';
-import { BullmqQueue } from '../queue/bullmq.ts';
 import { InProcessQueue } from '../queue/in-process.ts';
 import type { DeliveryQueue, LaneRules } from '../queue/queue.ts';
 import type { Database } from '../store/database.ts';
@@ -31,6 +30,8 @@ export async function chooseEngine(
   if (redisUrl === undefined) {
     return new InProcessQueue(database, systemClock, delivery, rulesOf, failed);
   }
+  // It takes long to load, and the embedded default has no use for it.
+  const { BullmqQueue } = await import('../queue/bullmq.ts');
   return BullmqQueue.connect({
     url: redisUrl,
     database,

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { callerId } from '../../src/smev/calls.ts';
 import { smevNamespaces, type Version, versions } from '../../src/smev/namespaces.ts';
 import { operations } from '../../src/smev/operations.ts';
+import { full } from '../fault/full.ts';
 import { Client, freshMessageId, polledRequest, sandboxSigner } from '../harness/client.ts';
 import { birthNamespace, birthRequest, birthResponse } from '../harness/content.ts';
 import { checkout, type NodeProcess, startNode, temporaryFolder } from '../harness/node.ts';
@@ -49,6 +50,9 @@ describe('clients that others wrote', function () {
         ['mezhved sign', 'rsa'],
         ['xmlsec1', 'ec'],
       ] as const) {
+        // Each tool, version and way of signing; all of their combinations in the full run.
+        if (!full && ((tool === 'zeep') === (version === '1.2')) === (signing === 'xmlsec1'))
+          continue;
         it(`${tools[tool].name} exchanges in ${version}, signed by ${signing} (${kind})`, async function () {
           needTool(this, tools[tool]);
           if (signing === 'xmlsec1') needXmlsec1(this);

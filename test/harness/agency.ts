@@ -70,6 +70,8 @@ class RestAgency implements Agency {
   readonly #stored = new Map<string, Stored>();
   /** How often each key was posted, also while it was refused. */
   readonly #posts = new Map<string, number>();
+  /** Keys whose answers are on their way by callback. */
+  readonly #calling = new Set<string>();
   readonly #stopping = new AbortController();
   readonly #server = createServer((request, response) => {
     // A peer that was killed is nothing to the agency.
@@ -168,9 +170,12 @@ class RestAgency implements Agency {
         reply(response, 202, 'text/plain', '');
         const delay = behaviour === 'late' ? this.lateMs : 50;
         const times = behaviour === 'twice' ? 2 : 1;
-        await Promise.all(
-          Array.from({ length: times }, () => this.#callBack(callback, answer, delay)),
-        );
+        // It minds its answer already: a reminder is no reason to call more often.
+        if (this.#calling.has(key)) return;
+        this.#calling.add(key);
+        const calls = Array.from({ length: times }, () => this.#callBack(callback, answer, delay));
+        await Promise.all(calls);
+        this.#calling.delete(key);
         return;
       }
       default:

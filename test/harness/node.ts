@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 export const checkout = fileURLToPath(new URL('../..', import.meta.url));
 const main = join(checkout, 'dist', 'main.js');
+const oneThread = join(checkout, 'test', 'harness', 'one-thread.yaml');
 
 /** A node in a process of its own, as an operator starts it. */
 export interface NodeProcess {
@@ -46,6 +47,7 @@ export async function startNode(
     MEZHVED_DATA: data,
     MEZHVED_LISTEN: '127.0.0.1:0',
     MEZHVED_ADMIN_LISTEN: '127.0.0.1:0',
+    MEZHVED_CONFIG: oneThread,
     ...env,
   };
   const child = spawn(process.execPath, [script, ...args], {

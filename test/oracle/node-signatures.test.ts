@@ -11,6 +11,7 @@ import {
   type Version,
   versions,
 } from '../../src/smev/namespaces.ts';
+import { full } from '../fault/full.ts';
 import {
   type Agency,
   type Answer,
@@ -101,6 +102,8 @@ describe('signatures of the node and xmlsec1', function () {
 
   for (const version of versions) {
     for (const kind of kinds) {
+      // Each version and each kind; all combinations in the full run.
+      if (!full && (kind === 'rsa') === (version === '1.2')) continue;
       it(`verify in xmlsec1 over all answers of ${version} with ${kind} keys`, async () => {
         const sender = client('agency-a', version, kind);
         const provider = client('agency-b', version, kind);

@@ -64,7 +64,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   piscina: ['compute'],
   'prom-client': ['metrics'],
   soap: ['connectors'],
-  undici: ['cli', 'connectors'],
+  undici: ['attachments', 'cli', 'connectors'],
   'xml-crypto': ['signature'],
   'xmllint-wasm': ['schema'],
   yaml: ['config', 'participants'],

@@ -18,6 +18,7 @@ import { importsOf, readSource, readTree, type SourceFile } from './tree.ts';
 /** Files and folders that touch the world; every other file turns values into values. */
 const worldly: readonly string[] = [
   'src/admin/',
+  'src/attachments/check.ts',
   'src/attachments/digest-worker.ts',
   'src/attachments/digester.ts',
   'src/attachments/local-files.ts',
