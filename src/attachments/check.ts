@@ -37,7 +37,7 @@ const passed: CheckVerdict = { passed: true };
 /**
  * A check by a command that reads the file from its standard input: exit code 0 lets the file through, 1
  * refuses it with what it printed, anything else is a failure of the check. The names of the file stand
- * in MEZHVED_FILE_NAME and MEZHVED_FILE_TYPE; no shell sees them.
+ * in FILE_NAME and FILE_TYPE; no shell sees them.
  */
 export function commandCheck(
   [program = '', ...args]: readonly string[],
@@ -49,8 +49,8 @@ export function commandCheck(
       signal,
       env: {
         PATH: '/usr/bin:/bin:/usr/sbin:/sbin',
-        MEZHVED_FILE_NAME: file.name,
-        MEZHVED_FILE_TYPE: file.mimeType,
+        FILE_NAME: file.name,
+        FILE_TYPE: file.mimeType,
       },
     });
     const ended = new Promise<number | null>((resolve, reject) => {

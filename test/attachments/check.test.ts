@@ -31,7 +31,7 @@ describe('a check of files by a command', () => {
 
   it('gives the octets and the names, and no name to a shell', async () => {
     const name = '$(touch x); `id`';
-    const counted = await sh('wc -c; echo "$MEZHVED_FILE_NAME|$MEZHVED_FILE_TYPE"; exit 1')(
+    const counted = await sh('wc -c; echo "$FILE_NAME|$FILE_TYPE"; exit 1')(
       file(Buffer.alloc(70_000), name),
     );
     expect(counted).to.deep.equal({ passed: false, why: `70000 ${name}|application/pdf` });

@@ -31,6 +31,16 @@ const contents: Readonly<Record<string, { statuses: readonly string[]; answers: 
     ],
     answers: 5,
   },
+  // Three answers wait; a delivery whose attempt died brings another.
+  'database-0.3.0': {
+    statuses: [
+      'messageIsDelivered',
+      ...['requestIsQueued', 'requestIsQueued'],
+      'requestIsRejectedBySmev',
+      ...['responseIsAcceptedBySmev', 'responseIsAcceptedBySmev'],
+    ],
+    answers: 4,
+  },
 };
 
 /** Takes answers until so many came, then sees that there is no other. */
