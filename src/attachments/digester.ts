@@ -15,6 +15,12 @@ export interface RunningDigest {
   drop(): void;
 }
 
+/** A thread takes no module as it was written, until its own loader is told how to read it. */
+function importing(module: URL): string {
+  const url = JSON.stringify(module.href);
+  return `import('tsx/esm/api').then(({ register }) => (register(), import(${url})));`;
+}
+
 function failure(why: string): Fault {
   return new Fault('INTERNAL', { private: `digest: ${why}` });
 }
@@ -81,7 +87,7 @@ export class Digester {
   #start(): Worker {
     const source = import.meta.url.endsWith('.ts');
     const module = new URL(`./digest-worker.${source ? 'ts' : 'js'}`, import.meta.url);
-    const worker = new Worker(module, { execArgv: source ? ['--import', 'tsx'] : [] });
+    const worker = source ? new Worker(importing(module), { eval: true }) : new Worker(module);
     worker.on('message', (said: FromDigest) => {
       const waiting = this.#waiting.get(said.id);
       this.#waiting.delete(said.id);

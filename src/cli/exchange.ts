@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Kysely, Selectable } from 'kysely';
+import { filesOfExchange } from '../exchange/files.ts';
 import { statuses } from '../exchange/status.ts';
 import { entryKinds } from '../journal/entry.ts';
 import { findRefusals } from '../journal/refused.ts';
@@ -10,6 +11,7 @@ import { findExchange } from './find-exchange.ts';
 import { openForCli } from './open.ts';
 import { refusalText, shownRefusal } from './refused.ts';
 import { type ExitCode, print, run, UsageError } from './run.ts';
+import { filesText, type ShownFile, shownFile } from './shown-files.ts';
 
 interface ListOptions {
   readonly json?: true;
@@ -42,6 +44,7 @@ export interface ShownExchange extends ListedExchange {
     readonly took?: number;
     readonly result?: string;
   }[];
+  readonly files?: readonly ShownFile[];
 }
 
 export function register(program: Command): void {
@@ -89,7 +92,11 @@ async function show(id: string, json: true | undefined): Promise<ExitCode> {
   const { found, refusals } = await reading(async (db) => {
     const exchange = await findExchange(db, id);
     return {
-      found: exchange && { exchange, steps: await readTimeline(db, exchange.id) },
+      found: exchange && {
+        exchange,
+        steps: await readTimeline(db, exchange.id),
+        files: (await filesOfExchange(db, exchange.id)).map(shownFile),
+      },
       refusals: (await findRefusals(db, id)).map(shownRefusal),
     };
   });
@@ -101,8 +108,14 @@ async function show(id: string, json: true | undefined): Promise<ExitCode> {
     throw new Error(`нет ни обмена, ни отказа / no exchange and no refusal: ${id}`);
   }
   const exchange = listedExchange(found.exchange);
-  const shown: ShownExchange = { ...exchange, timeline: found.steps.map(shownStep) };
-  print(json, shown, () => showText(exchange, found.steps));
+  const { files, steps } = found;
+  const shown: ShownExchange = {
+    ...exchange,
+    timeline: steps.map(shownStep),
+    ...(files.length === 0 ? {} : { files }),
+  };
+  const text = () => [showText(exchange, steps), ...(files.length === 0 ? [] : [filesText(files)])];
+  print(json, shown, () => text().join('\n\n'));
   return 0;
 }
 

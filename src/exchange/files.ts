@@ -59,6 +59,21 @@ export async function filesOf(db: Kysely<Tables>, messageId: string): Promise<Me
     .execute();
 }
 
+/** The files of all messages of an exchange. */
+export async function filesOfExchange(
+  db: Kysely<Tables>,
+  exchangeId: string,
+): Promise<MessageFile[]> {
+  return db
+    .selectFrom('attachment')
+    .innerJoin('message', 'message.message_id', 'attachment.message_id')
+    .selectAll('attachment')
+    .where('message.exchange_id', '=', exchangeId)
+    .orderBy('message.accepted_at')
+    .orderBy('position')
+    .execute();
+}
+
 /** What the uploaded files of a type take that its receivers have not acknowledged, in bytes. */
 export async function storedBytes(db: Kysely<Tables>, messageType: string): Promise<number> {
   const { size } = await db

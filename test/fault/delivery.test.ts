@@ -211,7 +211,7 @@ async function carry(stage: Stage, trouble: Trouble, happen: Trouble['happen']):
     await happen?.(stage);
     await somewhile(chance);
   }
-  const stalled = wait(full ? 600_000 : 60_000, undefined, { ref: false }).then(() => {
+  const stalled = wait(full ? 1_500_000 : 60_000, undefined, { ref: false }).then(() => {
     throw new Error(`still without an answer: ${load.missing(ids).length}\n${outputs(deployment)}`);
   });
   await Promise.race([taking, stalled]);
@@ -253,7 +253,7 @@ function troublesOf(kind: Plan['kind']): readonly Trouble[] {
 // Without `full`, kill.test.ts is what kills an embedded node.
 for (const kind of full ? (['embedded', 'production'] as const) : (['production'] as const)) {
   describe(`${exchanges} exchanges in flight, ${kind}`, function () {
-    this.timeout(full ? 1_800_000 : 120_000);
+    this.timeout(full ? 3_600_000 : 120_000);
     for (const trouble of full ? troublesOf(kind) : [together(kind)]) {
       it(`lose and double nothing: ${trouble.name}`, function () {
         return endure(this, kind, trouble);
