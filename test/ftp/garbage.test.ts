@@ -63,8 +63,9 @@ class Garbage {
 
   line(): Buffer {
     const kind = this.chance.between(0, 10);
-    if (kind < 2) return Buffer.from(this.of(passiveLines, ''));
-    if (kind < 4) return Buffer.from(this.of(transferLines, ''));
+    if (kind === 0) return Buffer.from(this.of(passiveLines, ''));
+    if (kind === 1) return Buffer.from(this.of(transferLines, ''));
+    if (kind < 4) return Buffer.from(`EPSV\r\n${this.of(transferLines, '')}`);
     const made = Buffer.from(`${this.of(words, '')} ${this.of(values, '')}\r\n`);
     if (kind < 8) return made;
     for (let n = this.chance.between(1, 4); n > 0; n -= 1) {
@@ -85,7 +86,7 @@ async function sequence(port: number, garbage: Garbage): Promise<void> {
   socket.on('error', () => undefined);
   socket.on('data', (octets: Buffer) => {
     const announced = /\(\|\|\|(\d+)\|\)/.exec(octets.toString());
-    if (announced !== null && chance.between(0, 3) > 0) {
+    if (announced !== null && chance.between(0, 6) > 0) {
       datas.push(dataTo(Number(announced[1]), chance));
     }
   });
@@ -94,11 +95,15 @@ async function sequence(port: number, garbage: Garbage): Promise<void> {
     socket.write(garbage.line());
     if (chance.between(0, 3) === 0) await new Promise((resolve) => setImmediate(resolve));
   }
-  const end = chance.between(0, 3);
+  // Some let it come to the transfer before they end.
+  if (chance.between(0, 3) === 0) {
+    await new Promise((resolve) => setTimeout(resolve, chance.between(0, 30)));
+  }
+  const end = chance.between(0, 4);
   if (end === 0) socket.resetAndDestroy();
   else if (end === 1) socket.end();
   // Half a line may stand before it.
-  else socket.write('\r\nABOR\r\nQUIT\r\n');
+  else socket.write(end === 2 ? '\r\nABOR\r\nQUIT\r\n' : '\r\nQUIT\r\n');
   await closed;
   for (const data of datas) data.destroy();
 }
@@ -156,6 +161,7 @@ describe('garbage over FTP', function () {
     await until(() => listeners() === before + 1 && server.host.open === 0);
     const failed = server.lines.filter((line) => line.includes('"level":"error"'));
     expect(failed).to.deep.equal([]);
+    process.stdout.write(`        ${server.host.ends.length} uploads among it\n`);
     expect(server.host.ends.length, 'uploads were among it').to.be.greaterThan(50);
     await server.close(0);
     await until(() => listeners() === before);

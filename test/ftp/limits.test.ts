@@ -90,8 +90,10 @@ describe('limits of the FTP server', () => {
   it('hold for the data connection, which must come in time', async () => {
     const { port, host } = await servers.start({ limits: { dataOpenMs: 100 } });
     const client = await RawClient.loggedIn(port);
+    writeFileSync(join(host.root, 'a'), 'as it was');
     await client.passive();
     expect(await client.code('STOR a')).to.equal(425);
+    expect(readFileSync(join(host.root, 'a'), 'utf8')).to.equal('as it was');
     await client.passive();
     await until(() => listeners() === 1);
     expect(await client.code('STOR a'), 'after the port was closed').to.equal(425);
