@@ -15,7 +15,7 @@ const env = { ...process.env, ...(full ? { MEZHVED_FULL: '1' } : {}) };
 
 /** Folders of tests that start nodes and clients, and of those that wait for services and what breaks. */
 const starting = ['cli', 'e2e'];
-const breaking = ['connectors', 'exchange', 'fault', 'queue'];
+const breaking = ['connectors', 'exchange', 'fault', 'ftp', 'queue'];
 
 function check(name, ...command) {
   process.stdout.write(`${name}\n`);

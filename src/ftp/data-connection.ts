@@ -1,9 +1,12 @@
 import type { Socket } from 'node:net';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { Refused, type Reply, replies } from './replies.ts';
 
 /** How long a peer may take to close a connection whose octets have all left. */
 const lingerMs = 2000;
 const partBytes = 64 * 1024;
+/** How much later than the data connection of a client that died its control connection may end. */
+const deathMs = 20;
 
 /**
  * A connection over which one transfer goes, in one direction. It holds what its socket holds and no more:
@@ -15,6 +18,7 @@ export class DataConnection {
   /** When nothing of it is left. */
   readonly closed: Promise<void>;
   #isClosed = false;
+  #isCut = false;
   #sawEnd = false;
   #why: Reply = replies.broken;
   #wake: (() => void) | undefined;
@@ -51,10 +55,22 @@ export class DataConnection {
     for (;;) {
       const octets: Buffer | null = this.#socket.read();
       if (octets !== null) yield octets;
-      else if (this.#sawEnd) return this.release();
+      else if (this.#sawEnd) return this.#receivedAll();
       else if (this.#isClosed) throw new Refused(this.#why);
       else await this.#event();
     }
+  }
+
+  /**
+   * A clean end is the end of the file. The system of a client that died ends both of its connections as
+   * cleanly, though: then the upload is not whole.
+   */
+  async #receivedAll(): Promise<void> {
+    this.release();
+    await pause(deathMs);
+    // What came meanwhile is heard only now, where the process was held up.
+    await nextTurn();
+    if (this.#isCut) throw new Refused(this.#why);
   }
 
   /** Resolves when more may be sent. @throws Refused as `received` does */
@@ -87,6 +103,7 @@ export class DataConnection {
   /** Ends it at once. @param why the transfer ends with this reply */
   cut(why: Reply): void {
     if (!this.#isClosed) this.#why = why;
+    this.#isCut = true;
     this.#socket.destroy();
   }
 

@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { plainAddress } from './addresses.ts';
+import { networkOf, plainAddress } from './addresses.ts';
 import { Lockout } from './lockout.ts';
 import { replies, replyText } from './replies.ts';
 import { Session } from './session.ts';
@@ -59,7 +59,7 @@ class Connections {
 
   came(socket: Socket): void {
     const { limits } = this.#service.settings;
-    const address = plainAddress(socket.remoteAddress);
+    const address = networkOf(plainAddress(socket.remoteAddress));
     const ofAddress = this.#perAddress.get(address) ?? 0;
     if (this.#open.size >= limits.connectionsMax || ofAddress >= limits.connectionsPerAddressMax) {
       this.#refuse(socket);

@@ -6,7 +6,13 @@ import { ControlConnection } from './control-connection.ts';
 import { DataConnection } from './data-connection.ts';
 import type { PassiveChannel } from './passive-channel.ts';
 import { Refused, type Reply, replies, replyOf } from './replies.ts';
-import { type FtpService, newState, type SessionState, type Visit } from './state.ts';
+import {
+  type ConnectedTransfer,
+  type FtpService,
+  newState,
+  type SessionState,
+  type Visit,
+} from './state.ts';
 import { secured } from './tls.ts';
 
 /** From 421 to the end of a connection that hears nothing. */
@@ -15,6 +21,8 @@ const farewellMs = 1000;
 /** The transfer that is on the way. */
 interface Running {
   readonly ending: AbortController;
+  /** Connected, and no data connection yet. */
+  socket: Socket | undefined;
   data: DataConnection | undefined;
 }
 
@@ -168,30 +176,41 @@ export class Session {
     state.channel = undefined;
     state.from = 0;
     if (channel === undefined) return replies.passiveFirst;
-    const running: Running = { ending: new AbortController(), data: undefined };
+    const running: Running = {
+      ending: new AbortController(),
+      socket: undefined,
+      data: undefined,
+    };
     this.#running = running;
     try {
       if (state.service.settings.tls.mode === 'required' && state.protection !== 'P') {
         return replies.dataProtection;
       }
       if (this.#control.hasAbort || this.#control.gone.aborted) running.ending.abort();
-      const begin = () => this.#begin(channel, running);
-      return await command.run(state, { visit, from, begin }, argument);
+      const connected = () => this.#connected(channel, running);
+      return await command.run(state, { visit, from, connected }, argument);
     } catch (error) {
       running.data?.cut(replies.aborted);
       throw error;
     } finally {
       this.#running = undefined;
       channel.close();
+      running.socket?.destroy();
     }
   }
 
-  async #begin(channel: PassiveChannel, running: Running): Promise<DataConnection> {
+  async #connected(channel: PassiveChannel, running: Running): Promise<ConnectedTransfer> {
+    const { signal } = running.ending;
+    const socket = await channel.take(signal);
+    running.socket = socket;
+    signal.addEventListener('abort', () => socket.destroy(), { once: true });
+    return { begin: () => this.#begin(socket, running) };
+  }
+
+  async #begin(plain: Socket, running: Running): Promise<DataConnection> {
     const { service, protection } = this.#state;
     const { limits } = service.settings;
     const { signal } = running.ending;
-    const plain = await channel.take(signal);
-    signal.addEventListener('abort', () => plain.destroy(), { once: true });
     this.#lastData?.cut(replies.aborted);
     await this.#control.say(replies.begins);
     const socket =
@@ -201,6 +220,7 @@ export class Session {
     if (socket === undefined) throw new Refused(signal.aborted ? replies.aborted : replies.dataTls);
     const data = new DataConnection(socket, limits.dataStallMs);
     running.data = data;
+    running.socket = undefined;
     this.#lastData = data;
     if (signal.aborted) data.cut(replies.aborted);
     return data;

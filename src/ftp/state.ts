@@ -68,12 +68,17 @@ export function newVisit(account: FtpAccount, facts: readonly Fact[]): Visit {
   return { account, folder: rootPath, facts };
 }
 
-/** One transfer on the way: only this opens a data connection, and only a login and a passive port make it. */
+/** A transfer that may be: only a login and a passive port make it, and only from it octets flow. */
 export interface Transfer {
   readonly visit: Visit;
   /** Where REST wants it to begin. */
   readonly from: number;
-  /** Waits for the client, says 150 and does TLS where it was asked for. @throws Refused */
+  /** Waits until the client has connected. @throws Refused */
+  connected(): Promise<ConnectedTransfer>;
+}
+
+export interface ConnectedTransfer {
+  /** Says 150, and does TLS where it was asked for. @throws Refused */
   begin(): Promise<DataConnection>;
 }
 

@@ -34,6 +34,8 @@ export class FolderHost implements FtpHost {
   /** Uploads that were begun and not ended. */
   open = 0;
   logins = 0;
+  /** Octets on disk, of all uploads. */
+  written = 0;
   /** Before each write of octets. */
   slow: () => Promise<void> = async () => undefined;
 
@@ -130,6 +132,7 @@ class FolderUpload implements FtpUpload {
     this.#host.room -= octets.byteLength;
     await this.#file.write(octets, 0, octets.byteLength, this.#at);
     this.#at += octets.byteLength;
+    this.#host.written += octets.byteLength;
   }
 
   finish(): Promise<void> {

@@ -95,12 +95,20 @@ export class RawClient {
     }
   }
 
-  end(): void {
-    this.#socket.destroy();
+  stopReading(): void {
+    this.#socket.pause();
   }
 
-  reset(): void {
-    this.#socket.resetAndDestroy();
+  /** Until writing fails; for one that does not read. */
+  async gone(): Promise<void> {
+    while (!this.#socket.destroyed) {
+      this.#socket.write('NOOP\r\n');
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  end(): void {
+    this.#socket.destroy();
   }
 
   #listen(): void {

@@ -42,6 +42,8 @@ describe('an FTP session', () => {
     ])
       expect(await client.code(line), line).to.equal(530);
     expect(await client.code('PASS x')).to.equal(503);
+    expect(await client.code(`USER ${'u'.repeat(256)}`)).to.equal(501);
+    expect(await client.code('USER a\tb')).to.equal(501);
     expect(await client.login()).to.match(/^230 /);
     expect(await client.code('USER other')).to.equal(503);
     expect(await client.code('QUIT')).to.equal(221);

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { networkOf } from '../addresses.ts';
 import type { FtpAccount } from '../host.ts';
 import { allFacts } from '../listing.ts';
 import { replies, reply } from '../replies.ts';
@@ -26,7 +27,9 @@ function user(state: SessionState, name: string): Outcome {
   if (state.service.settings.tls.mode === 'required' && !state.isSecure) {
     return { reply: replies.tlsFirst };
   }
-  if (Buffer.byteLength(name) > userBytesMax) return { reply: replies.argument };
+  if (Buffer.byteLength(name) > userBytesMax || /\p{Cc}/u.test(name)) {
+    return { reply: replies.argument };
+  }
   state.user = name;
   return { reply: reply(331, 'Нужен пароль / password required') };
 }
@@ -59,11 +62,12 @@ async function tried(
   secret: string,
 ): Promise<FtpAccount | undefined> {
   const { lockout, parts } = service;
-  const isLocked = () => lockout.locked(name, peer, parts.clock.now());
+  const network = networkOf(peer);
+  const isLocked = () => lockout.locked(name, network, parts.clock.now());
   if (isLocked()) return undefined;
   const account = await parts.host.login(name, secret, peer);
   if (account === undefined) {
-    const locks = lockout.failed(name, peer, parts.clock.now());
+    const locks = lockout.failed(name, network, parts.clock.now());
     parts.log.warn({ peer, locked: locks }, 'ftp: login failed');
     return undefined;
   }

@@ -15,7 +15,7 @@ export const passiveCommands: Commands = {
 async function passive(state: SessionState): Promise<Reply> {
   if (state.isExtendedOnly) return replies.order;
   const announced = state.service.settings.publicAddress ?? state.local;
-  if (familyOf(announced) === '2') return wrongFamily('2');
+  if (familyOf(state.local) === '2' || familyOf(announced) === '2') return wrongFamily('2');
   const port = await opened(state);
   return reply(227, `Entering Passive Mode (${hostPort(announced, port)}).`);
 }

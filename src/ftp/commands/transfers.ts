@@ -59,7 +59,7 @@ async function list(
   // RFC 3659 section 7.2: MLSD is of folders only.
   if (entry.kind === 'file' && how.form === 'facts') return replies.argument;
   const entries = entry.kind === 'file' ? [entry] : await account.list(path);
-  const data = await transfer.begin();
+  const data = await (await transfer.connected()).begin();
   data.beginSending();
   for (const part of inParts(listingLines(entries, how))) await data.send(part);
   await data.finish();
@@ -72,7 +72,7 @@ async function retrieve(state: SessionState, transfer: Transfer, name: string): 
   // It may fail before anybody reads it.
   source.on('error', () => undefined);
   try {
-    const data = await transfer.begin();
+    const data = await (await transfer.connected()).begin();
     data.beginSending();
     for await (const octets of source as AsyncIterable<Buffer>) await data.send(octets);
     await data.finish();
@@ -92,10 +92,12 @@ async function store(
   const path = namedPathOf(state, transfer.visit, name);
   const present = await account.stat(path);
   if (present?.kind === 'folder') throw new Refused(replies.name);
+  // Before the file is touched: without a connection it stays what it was.
+  const connected = await transfer.connected();
   const upload = await account.write(path, startOf(present));
   let isWhole = false;
   try {
-    const data = await transfer.begin();
+    const data = await connected.begin();
     for await (const octets of data.received()) await upload.write(octets);
     isWhole = true;
   } finally {
