@@ -57,7 +57,7 @@ export function requestAnswer(
   replyTo: string,
   files: DeliveredFiles = noFiles,
 ): Template {
-  const id = freeId(ids);
+  const id = freeId(ids, files);
   const content =
     `<t:Request Id="${id}">${data}${metadataText(metadata, version, undefined)}` +
     `${accessList(files)}${leaf('ReplyTo', replyTo)}${senderSignature(signature)}</t:Request>` +
@@ -73,7 +73,7 @@ export function responseAnswer(
   original: Original,
   files: DeliveredFiles = noFiles,
 ): Template {
-  const id = freeId(ids);
+  const id = freeId(ids, files);
   const content =
     `<t:Response Id="${id}">${leaf('OriginalMessageId', original.messageId)}` +
     optional('OriginalTransactionCode', original.transactionCode, version, '') +
@@ -182,7 +182,9 @@ function senderSignature(signature: string | undefined): string {
   return `<t:SenderInformationSystemSignature>${signature}</t:SenderInformationSystemSignature>`;
 }
 
-function freeId(used: ReadonlySet<string>): string {
+/** AttachmentContent/Id is an xs:ID too, and its value is the sender's choice. */
+function freeId(carried: ReadonlySet<string>, { attached }: DeliveredFiles): string {
+  const used = new Set([...carried, ...attached.map(({ contentId }) => contentId)]);
   let id = conventional;
   for (let n = 2; used.has(id); n += 1) id = `${conventional}_${n}`;
   return id;

@@ -59,13 +59,22 @@ function reframe(element: XmlElement, from: Version, to: Version): string {
     .filter((attribute) => attribute.namespaceUri === '')
     .map((attribute) => ` ${attribute.name}="${escapeAttribute(attribute.value)}"`)
     .join('');
-  const inner = childElements(element);
+  const inner = childElements(element).filter((each) => !isOnlyIn13(each, element, from, to));
   const content =
     inner.length === 0
       ? escapeText(element.content)
       : inner.map((each) => reframe(each, from, to) + demanded(each, element, from, to)).join('');
   const name = `${prefix}:${element.name}`;
   return `<${name} xmlns:${prefix}="${uri}"${attributes}>${content}</${name}>`;
+}
+
+const headers: ReadonlySet<string> = new Set(['AttachmentHeader', 'RefAttachmentHeader']);
+const onlyIn13: ReadonlySet<string> = new Set(['FileName', 'NamespaceUri', 'Archive']);
+
+/** What 1.3 says of files besides, the other versions have no place for. */
+function isOnlyIn13(child: XmlElement, parent: XmlElement, from: Version, to: Version): boolean {
+  if (to === '1.3' || !headers.has(parent.name)) return false;
+  return onlyIn13.has(child.name) && child.namespaceUri === smevNamespaces[from].basic;
 }
 
 /** The published 1.2 demands two elements after MessageID that the other versions leave out. */

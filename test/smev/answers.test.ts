@@ -107,6 +107,23 @@ for (const version of versions) {
       });
     }
 
+    it('a request whose files were named in 1.3, with an Id that the node itself would use', () => {
+      const attached = { contentId: 'SIGNED_BY_SMEV', mimeType: 'text/plain' };
+      const content = { part: 'x@mezhved' };
+      const stored = { uuid: messageId, fileName: 'a.pdf', hash: Buffer.from('h') };
+      const files = {
+        attached: [{ ...attached, content }],
+        stored: [{ ...stored, mimeType: 'application/pdf', signature: Buffer.from('s') }],
+      };
+      const call = calls.sendRequestCall('1.3', { messageId, content: noteRequest('x'), files });
+      const access = { uuid: messageId, user: 'm', password: 'p', fileName: 'a.pdf' };
+      const delivered = { attached: [{ contentId: 'SIGNED_BY_SMEV', content }], stored: [access] };
+      const carried = carriedCall(call, '1.3', version);
+      const answer = answers.requestAnswer(version, carried, metadata(version), 'to', delivered);
+      valid(answer, version);
+      expect(answer.signedId).to.equal('SIGNED_BY_SMEV_2');
+    });
+
     it('answers of its own making', () => {
       const status = {
         originalMessageId: messageId,
