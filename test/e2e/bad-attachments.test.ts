@@ -262,6 +262,42 @@ describe('attachments that are wrong', function () {
   });
 });
 
+describe('attachments that come while there is no room', function () {
+  this.timeout(60_000);
+  let node: NodeProcess;
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  before(async () => {
+    folder = await temporaryFolder();
+    const config = join(folder.path, 'config.yaml');
+    const settings = { attachments: { totalBytesMax: 30_000 }, limits: { queueItemsMax: 1 } };
+    await writeFile(config, stringify(settings));
+    node = await startNode(join(folder.path, 'data'), { MEZHVED_CONFIG: config });
+  });
+  after(async () => {
+    await node?.stop();
+    await folder?.remove();
+  });
+
+  const differences = () =>
+    settledDifferences(join(node.data, 'files'), `sqlite:${join(node.data, 'mezhved.db')}`);
+  const send = (files: RequestCall['files']) =>
+    post(`${node.url}/smev/v${version}/ws`, signed(files));
+
+  it('are too large in base64: none of them stays', async () => {
+    const two = ['one', 'two'].map((name) => attached(name, octets));
+    expect((await send({ attached: two })).code).to.equal('ATTACHMENTS_TOO_LARGE');
+    expect(await differences()).to.deep.equal(noDifferences);
+  });
+
+  it('come at once to a queue that takes one: the others stay nowhere', async () => {
+    const many = Array.from({ length: 8 }, () => send({ attached: [attached('one', octets)] }));
+    const codes = (await Promise.all(many)).map(({ code }) => code ?? 'accepted');
+    expect(codes.filter((code) => code === 'accepted')).to.have.lengthOf(1);
+    expect(codes.filter((code) => code === 'QUEUE_FULL')).to.have.lengthOf(7);
+    expect(await differences()).to.deep.equal(noDifferences);
+  });
+});
+
 describe('attachments and a full disk', function () {
   this.timeout(60_000);
 
