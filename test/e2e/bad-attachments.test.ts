@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { stringify } from 'yaml';
 import { gostDigest } from '../../src/gost/digest.ts';
 import { type RequestCall, sendRequestCall } from '../../src/smev/calls.ts';
-import { smallDisk } from '../fault/small-disk.ts';
+import { needSmallDisk, smallDisk } from '../fault/small-disk.ts';
 import { Client, freshMessageId, polledRequest, post, sandboxSigner } from '../harness/client.ts';
 import { birthRequest } from '../harness/content.ts';
 import { attached, signatureOf } from '../harness/files.ts';
@@ -302,13 +302,10 @@ describe('attachments and a full disk', function () {
   this.timeout(60_000);
 
   it('are refused with 503, and taken once there is room', async function () {
+    needSmallDisk(this);
     const folder = await temporaryFolder();
     const store = await temporaryFolder();
     const disk = smallDisk(store.path, 3);
-    if (disk === undefined) {
-      await Promise.all([folder.remove(), store.remove()]);
-      return this.skip();
-    }
     const config = join(folder.path, 'config.yaml');
     await writeFile(
       config,
