@@ -89,8 +89,13 @@ async function arrivedParts(
   for (const claimed of attached) {
     const part = await partFor(context, claimed, parts);
     total += part.size;
-    checkTotal(total, context.attachments.totalBytesMax);
-    await part.file.keep();
+    try {
+      checkTotal(total, context.attachments.totalBytesMax);
+      await part.file.keep();
+    } catch (error) {
+      await part.file.discard();
+      throw error;
+    }
     kept.push(part.file.key);
     arrived.push({
       claimed,

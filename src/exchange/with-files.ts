@@ -32,8 +32,9 @@ export async function withFiles(
     await (repeated ? taken.discard() : taken.settle());
     return answer;
   } catch (error) {
-    // Of a connection that broke nobody knows whether the transaction ended: the sweep looks there.
-    if (error instanceof Fault && error.row.origin === 'caller') await taken.discard();
+    // A fault ends its transaction or begins none. Of anything else, such as a connection that broke,
+    // nobody knows whether the transaction ended: the sweep looks there.
+    if (error instanceof Fault) await taken.discard();
     throw error;
   }
 }

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import { startAgency } from '../harness/agency.ts';
@@ -7,26 +6,9 @@ import { Chance } from './chance.ts';
 import { Deployment, restRoute } from './deployment.ts';
 import { full } from './full.ts';
 import { Load } from './load.ts';
+import { needSmallDisk, smallDisk } from './small-disk.ts';
 
 const mebibyte = 1024 * 1024;
-
-/** A disk of its own of that size; undefined where this user may not mount one. */
-function smallDisk(path: string, mebibytes: number) {
-  const mount = (...options: string[]) =>
-    execFileSync('mount', ['-t', 'tmpfs', '-o', options.join(','), 'mezhved-test', path], {
-      stdio: 'pipe',
-    });
-  try {
-    mount(`size=${mebibytes}m`);
-  } catch {
-    process.stdout.write('SKIPPED: a full disk: only root may mount a small one\n');
-    return undefined;
-  }
-  return {
-    grow: (to: number) => mount('remount', `size=${to}m`),
-    remove: () => execFileSync('umount', ['-l', path], { stdio: 'pipe' }),
-  };
-}
 
 describe('a full disk under the data folder', function () {
   this.timeout(full ? 600_000 : 90_000);
@@ -37,13 +19,10 @@ describe('a full disk under the data folder', function () {
   for (const { name, diskFreeMin, quick } of cases) {
     if (!full && !quick) continue;
     it(`${name}: 503 with Retry-After, and nothing that was taken is lost`, async function () {
+      needSmallDisk(this);
       const folder = await temporaryFolder();
       const size = full ? 64 : 16;
       const disk = smallDisk(folder.path, size);
-      if (disk === undefined) {
-        await folder.remove();
-        return this.skip();
-      }
       const agency = await startAgency();
       agency.behave('refuse');
       const deployment = await Deployment.start({
