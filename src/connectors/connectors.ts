@@ -82,5 +82,7 @@ function likeness(type: MessageType | undefined): string {
 function nowhere(messageType: string): Connector {
   const refuse = () =>
     Promise.reject(new ConnectorFailure('NOT_SENT', `no connector for ${messageType}`));
-  return { deliver: refuse, ask: refuse, probe: refuse, close: async () => undefined };
+  // Whatever it is given, it refuses.
+  const carries = 'files';
+  return { carries, deliver: refuse, ask: refuse, probe: refuse, close: async () => undefined };
 }

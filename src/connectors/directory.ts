@@ -1,7 +1,7 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../clock.ts';
-import type { DirectoryRoute } from '../participants/routes.ts';
+import { carriesOf, type DirectoryRoute } from '../participants/routes.ts';
 import type { AgencyRequest, Connector, Waiting } from './connector.ts';
 import { collectAnswers } from './directory-answers.ts';
 import { sweepFolder } from './directory-sweep.ts';
@@ -26,6 +26,7 @@ export function directory(route: DirectoryRoute, clock: Clock = systemClock): Co
   };
   let sweptAt = Number.NEGATIVE_INFINITY;
   return {
+    carries: carriesOf(route),
     deliver: (request, signal) =>
       guard(async () => {
         if (signal.aborted) throw new ConnectorFailure('STOPPED', request.messageId);

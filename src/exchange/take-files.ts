@@ -1,15 +1,19 @@
-import type { FileStore } from '../attachments/file-store.ts';
 import { type Part, partOf } from '../attachments/parts.ts';
-import { otherType, sniffedBytes } from '../attachments/sniff.ts';
 import type { Upload } from '../attachments/upload.ts';
 import type { AttachedFile, ClaimedFile, StoredFile } from '../compute/claimed-files.ts';
 import { Fault } from '../fault/fault.ts';
 import type { FilePolicy } from '../participants/file-policy.ts';
-import { readCertificate } from '../pki/certificate.ts';
 import type { ContentHash } from '../pki/signature-algorithms.ts';
-import { judgeCertificate } from '../pki/trust.ts';
 import type { ExchangeContext } from './context.ts';
 import type { TakenFile } from './files.ts';
+import {
+  checkContents,
+  checkTypes,
+  shown,
+  takenFile,
+  type UnjudgedFile,
+  verifySignatures,
+} from './judge-files.ts';
 import type { Called } from './stages.ts';
 
 /** The files of a message, kept and judged; not recorded yet. */
@@ -19,15 +23,6 @@ export interface TakenFiles {
   settle(): Promise<void>;
   /** The message was not accepted: nothing of its files stays, and uploads stand where they stood. */
   discard(): Promise<void>;
-}
-
-/** A file in the store whose octets have not been judged against its header. */
-interface Arrived {
-  readonly claimed: ClaimedFile;
-  readonly key: string;
-  readonly size: number;
-  readonly fileName: string | undefined;
-  readonly digests: ReadonlyMap<ContentHash, Uint8Array>;
 }
 
 /**
@@ -50,11 +45,14 @@ export async function takeFiles(
     await Promise.all(kept.map((key) => context.files.remove(key)));
   };
   try {
-    const arrived: Arrived[] = [];
-    for (const attached of await arrivedParts(context, called, kept)) arrived.push(attached);
-    for (const stored of await arrivedUploads(context, called, kept, uploads)) arrived.push(stored);
-    for (const file of arrived) await checkType(context.files, file, policy);
-    const signers = await verifySignatures(context, called, arrived);
+    const arrived: UnjudgedFile[] = [
+      ...(await arrivedParts(context, called, kept)),
+      ...(await arrivedUploads(context, called, kept, uploads)),
+    ];
+    await checkContents(context.files, arrived, policy);
+    const { received, verified } = called;
+    const signed = { at: received.at, profile: verified.profile };
+    const signers = await verifySignatures(context, arrived, signed);
     return {
       files: arrived.map((file) => takenFile(file, signers.get(file))),
       settle: async () => {
@@ -72,15 +70,11 @@ function checkHeaders(claimed: readonly ClaimedFile[], policy: FilePolicy, max: 
   if (claimed.length > max) {
     throw new Fault('ATTACHMENTS_DISAGREE', { public: `файлов больше ${max}` });
   }
-  for (const file of claimed) {
-    if (policy.types !== undefined && !policy.types.includes(file.mimeType)) {
-      throw new Fault('ATTACHMENT_TYPE', {
-        public: `${shown(file)}: ${file.mimeType}; разрешены ${policy.types.join(', ')}`,
-      });
-    }
-    if (file.signature === undefined && policy.signature === 'required') {
-      throw new Fault('ATTACHMENT_SIGNATURE_MISSING', { public: shown(file) });
-    }
+  const named = claimed.map((file) => ({ ...file, name: nameOf(file) }));
+  checkTypes(named, policy);
+  const bare = named.find(({ signature }) => signature === undefined);
+  if (bare !== undefined && policy.signature === 'required') {
+    throw new Fault('ATTACHMENT_SIGNATURE_MISSING', { public: shown(bare) });
   }
 }
 
@@ -89,10 +83,10 @@ async function arrivedParts(
   context: ExchangeContext,
   { received, verified }: Called,
   kept: string[],
-): Promise<Arrived[]> {
+): Promise<UnjudgedFile[]> {
   const parts = new Map(received.parts.map((part) => [part.contentId, part]));
   const attached = verified.files.filter((file) => file.place === 'attached');
-  const arrived: Arrived[] = [];
+  const arrived: UnjudgedFile[] = [];
   let total = 0;
   for (const claimed of attached) {
     const part = await partFor(context, claimed, parts);
@@ -100,8 +94,9 @@ async function arrivedParts(
     checkTotal(total, context.attachments.totalBytesMax);
     await part.file.keep();
     kept.push(part.file.key);
+    const { place, contentId: name, mimeType, signature } = claimed;
     arrived.push({
-      claimed,
+      ...{ place, name, mimeType, signature },
       key: part.file.key,
       size: part.size,
       fileName: undefined,
@@ -144,21 +139,25 @@ async function arrivedUploads(
   { verified, caller }: Called,
   kept: string[],
   uploads: Upload[],
-): Promise<Arrived[]> {
+): Promise<UnjudgedFile[]> {
   const stored = verified.files.filter((file) => file.place === 'stored');
-  const arrived: Arrived[] = [];
+  const arrived: UnjudgedFile[] = [];
   let total = 0;
   for (const claimed of stored) {
     const { uuid, fileName } = claimed;
     const upload = await context.uploads.find(caller.system.id, uuid, fileName);
-    if (upload === undefined) throw new Fault('FILE_NOT_UPLOADED', { public: shown(claimed) });
+    if (upload === undefined) {
+      throw new Fault('FILE_NOT_UPLOADED', { public: shown({ name: uuid }) });
+    }
     total += upload.size;
     checkTotal(total, context.attachments.storedBytesMax);
     const key = await context.files.adopt(upload.path);
     kept.push(key);
     uploads.push(upload);
     const digests = await checkHash(upload, claimed, verified.profile === 'smev3-2001');
-    arrived.push({ claimed, key, size: upload.size, fileName: upload.name, digests });
+    const { place, mimeType, signature } = claimed;
+    const about = { place, name: uuid, mimeType, signature };
+    arrived.push({ ...about, key, size: upload.size, fileName: upload.name, digests });
   }
   return arrived;
 }
@@ -186,105 +185,13 @@ async function checkHash(
     return digest !== undefined && Buffer.compare(digest, hash) === 0;
   });
   if (!right) {
-    throw new Fault('FILE_HASH_DIFFERS', { public: `${shown(claimed)}, ${upload.size} байт` });
+    throw new Fault('FILE_HASH_DIFFERS', {
+      public: `${shown({ name: claimed.uuid })}, ${upload.size} байт`,
+    });
   }
   return digests;
 }
 
-async function checkType(
-  store: FileStore,
-  { key, claimed }: Arrived,
-  { sniff }: FilePolicy,
-): Promise<void> {
-  if (!sniff) return;
-  const other = await otherType(await beginning(store, key), claimed.mimeType);
-  if (other === undefined) return;
-  const told = other === '' ? 'содержимое не этого типа' : `по содержимому это ${other}`;
-  throw new Fault('ATTACHMENT_TYPE', { public: `${shown(claimed)}: ${claimed.mimeType}, ${told}` });
-}
-
-async function beginning(store: FileStore, key: string): Promise<Uint8Array> {
-  const octets = await store.read(key);
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of octets as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    size += chunk.byteLength;
-    if (size >= sniffedBytes) break;
-  }
-  return Buffer.concat(chunks).subarray(0, sniffedBytes);
-}
-
-/** Whose signature each file bears; whoever signed must be trusted now, be it a person or the system. */
-async function verifySignatures(
-  context: ExchangeContext,
-  { received, verified }: Called,
-  arrived: readonly Arrived[],
-): Promise<ReadonlyMap<Arrived, string>> {
-  const digested = [];
-  const signed = [];
-  for (const file of arrived) {
-    const { signature } = file.claimed;
-    if (signature === undefined) continue;
-    const digest =
-      file.digests.get(signature.hash) ?? (await digestOf(context, file, signature.hash));
-    digested.push({ name: nameOf(file.claimed), cms: signature.cms, digest });
-    signed.push(file);
-  }
-  if (digested.length === 0) return new Map();
-  const { anchors } = context.registry();
-  const old = { gost2001: verified.profile === 'smev3-2001' };
-  const signers = new Map<Arrived, string>();
-  for (const [index, der] of (await context.compute.verifyFiles(digested)).entries()) {
-    const certificate = readCertificate(der);
-    const distrust = judgeCertificate(certificate, anchors, received.at, old);
-    const file = signed[index];
-    if (file === undefined) continue;
-    if (distrust !== undefined) {
-      const why = distrust.detail.public === undefined ? '' : `: ${distrust.detail.public}`;
-      throw new Fault(distrust.code, { public: `вложение ${shown(file.claimed)}${why}` });
-    }
-    signers.set(file, certificate.fingerprint);
-  }
-  return signers;
-}
-
-async function digestOf(
-  { files, digester }: ExchangeContext,
-  { key }: Arrived,
-  hash: ContentHash,
-): Promise<Uint8Array> {
-  const running = digester.begin([hash]);
-  try {
-    for await (const chunk of (await files.read(key)) as AsyncIterable<Buffer>) {
-      await running.update(chunk);
-    }
-    const digest = (await running.finish()).get(hash);
-    if (digest === undefined) throw new Fault('INTERNAL', { private: `no digest ${hash}` });
-    return digest;
-  } finally {
-    running.drop();
-  }
-}
-
-function takenFile(file: Arrived, signer: string | undefined): TakenFile {
-  const { claimed, key, size, fileName, digests } = file;
-  return {
-    place: claimed.place,
-    name: nameOf(claimed),
-    fileName,
-    mimeType: claimed.mimeType,
-    key,
-    size,
-    sha256: Buffer.from(digests.get('sha256') ?? []).toString('hex'),
-    signer,
-  };
-}
-
 function nameOf(file: ClaimedFile): string {
   return file.place === 'attached' ? file.contentId : file.uuid;
-}
-
-function shown(file: ClaimedFile): string {
-  return `«${nameOf(file).slice(0, 100)}»`;
 }

@@ -26,6 +26,7 @@ export function requestOf(number: number): AgencyRequest {
     attempt: 1,
     root: { namespace: birthNamespace, local: 'BirthRecordRequest' },
     content: Buffer.from(birthRequest(`Испытатель ${number} ${'я'.repeat(number * 50)}`)),
+    files: [],
     replyTo: 'secret',
   };
 }
