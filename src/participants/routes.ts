@@ -185,6 +185,7 @@ export type Carries = 'files' | 'attached' | 'nothing';
 export function carriesOf({ kind }: CarriedRoute): Carries {
   switch (kind) {
     case 'directory':
+      return 'files';
     case 'rest':
     case 'smev':
     case 'soap':
