@@ -23,7 +23,7 @@ export class PartWriter {
   }
 
   /** @throws StoreFull */
-  static async begin(store: FileStore, contentId: string): Promise<PartWriter> {
+  static async begin(store: Pick<FileStore, 'create'>, contentId: string): Promise<PartWriter> {
     return new PartWriter(contentId, await store.create());
   }
 

@@ -42,6 +42,22 @@ export async function otherType(
   return fits(told, wanted) ? undefined : told;
 }
 
+// What octets do not tell, and names do.
+const texts: Readonly<Record<string, string>> = {
+  csv: 'text/csv',
+  json: 'application/json',
+  txt: 'text/plain',
+  xml: 'application/xml',
+};
+
+/** The type of a file that nobody named one for: as its octets tell, else as its name does. */
+export async function typeFor(beginning: Uint8Array, name: string): Promise<string> {
+  const found = await fileTypeFromBuffer(beginning);
+  const ending = /\.([a-z]{3,4})$/i.exec(name)?.[1]?.toLowerCase() ?? '';
+  const named = Object.hasOwn(texts, ending) ? texts[ending] : undefined;
+  return found?.mime ?? named ?? 'application/octet-stream';
+}
+
 function fits(told: string, wanted: string): boolean {
   if (told === wanted) return true;
   if (told === zip && zipped.test(wanted)) return true;

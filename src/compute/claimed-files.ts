@@ -71,7 +71,12 @@ export function claimedFiles(
   return [...attached, ...stored];
 }
 
-function claimedSignature(
+/**
+ * A signature that can be read.
+ *
+ * @throws Fault ATTACHMENT_SIGNATURE_INVALID naming the file
+ */
+export function claimedSignature(
   cms: Uint8Array | undefined,
   name: string,
   old: OldAlgorithms,

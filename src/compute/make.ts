@@ -2,6 +2,7 @@ import { Fault } from '../fault/fault.ts';
 import { judgeContent } from '../schema/registry.ts';
 import type { ProfileName } from '../signature/profiles.ts';
 import { octetsUnder } from '../signature/transforms.ts';
+import { type AttachmentHeaders, readAttachmentHeaders } from '../smev/attachments.ts';
 import { smevNamespaces, type Version } from '../smev/namespaces.ts';
 import { primaryContent } from '../smev/requests.ts';
 import { type MadeContent, madeResponse } from '../smev/responses.ts';
@@ -68,14 +69,16 @@ export function make(making: Making, rules: Pick<Rules, 'content'>): Made {
   }
 }
 
-/** The business content of a kept request, for a connector. */
+/** What a kept request says, for a connector. */
 export interface Extracted {
   readonly root: QName;
   /** The content with the namespaces that it needs, as a document of its own. */
   readonly content: Uint8Array;
+  /** What the sender signed of the files. */
+  readonly headers: AttachmentHeaders;
 }
 
-/** Reads the business content out of the octets that were verified, and out of nothing else. */
+/** Reads the business content and the headers of files out of the octets that were verified, and out of nothing else. */
 export function extract(kept: Kept): Extracted {
   return withXml(kept.envelope, (document) => {
     const { data } = findKept(document, kept);
@@ -84,6 +87,10 @@ export function extract(kept: Kept): Extracted {
     if (content === undefined) {
       throw new Fault('INTERNAL', { private: 'a kept request has no business content' });
     }
-    return { root: qname(content), content: new Uint8Array(carried(content)) };
+    return {
+      root: qname(content),
+      content: new Uint8Array(carried(content)),
+      headers: readAttachmentHeaders(data, kept.version),
+    };
   });
 }

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
 import { Fault } from '../fault/fault.ts';
+import type { ContentHash } from '../pki/signature-algorithms.ts';
 import type { MessageTypeSchemas } from '../schema/registry.ts';
 import type { ProfileName } from '../signature/profiles.ts';
 import type { DigestedFile } from './claimed-files.ts';
@@ -9,6 +10,7 @@ import type { Composed, Order } from './compose.ts';
 import type { Judgement, PlainFault, Posted } from './judge.ts';
 import type { Kept } from './kept.ts';
 import type { Extracted, Made, Making } from './make.ts';
+import type { FileSigning, SignedFiles } from './sign-files.ts';
 
 /** All that a worker needs, as plain data of one revision. */
 export interface Snapshot {
@@ -25,6 +27,8 @@ export type Task =
   | { readonly kind: 'make'; readonly making: Making }
   | { readonly kind: 'extract'; readonly kept: Kept }
   | { readonly kind: 'verify-files'; readonly files: readonly DigestedFile[] }
+  | { readonly kind: 'file-hash'; readonly profile: ProfileName }
+  | { readonly kind: 'sign-files'; readonly signing: FileSigning }
   | { readonly kind: 'warm' };
 
 export interface PoolLimits {
@@ -91,6 +95,20 @@ export class ComputePool {
    */
   verifyFiles(files: readonly DigestedFile[]): Promise<Uint8Array[]> {
     return this.#run({ kind: 'verify-files', files });
+  }
+
+  /** @throws Fault BUSY, INTERNAL */
+  async fileHash(profile: ProfileName): Promise<ContentHash> {
+    const { hash } = await this.#run<{ readonly hash: ContentHash }>({
+      kind: 'file-hash',
+      profile,
+    });
+    return hash;
+  }
+
+  /** @throws Fault BUSY, INTERNAL */
+  signFiles(signing: FileSigning): Promise<SignedFiles> {
+    return this.#run({ kind: 'sign-files', signing });
   }
 
   get waiting(): number {

@@ -1,4 +1,5 @@
 import { workerData } from 'piscina';
+import { fileSignerFromPem } from '../pki/file-signer.ts';
 import { loadSmevSchemas } from '../schema/files.ts';
 import { buildContentRegistry } from '../schema/registry.ts';
 import { profiles } from '../signature/profiles.ts';
@@ -8,6 +9,7 @@ import { compose } from './compose.ts';
 import { judge, oldAlgorithms, plainFault } from './judge.ts';
 import { extract, make } from './make.ts';
 import type { Failed, Snapshot, Task } from './pool.ts';
+import { fileHash, signFiles } from './sign-files.ts';
 
 // One worker, one revision: the snapshot is compiled once, here, and never changes.
 const snapshot = workerData as Snapshot;
@@ -17,6 +19,9 @@ const rules = {
   profiles: snapshot.profiles.map((name) => profiles[name]),
 };
 const signers = snapshot.keys.map(({ key, certificate }) => signerFromPem(key, certificate));
+const fileSigners = snapshot.keys.map(({ key, certificate }) =>
+  fileSignerFromPem(key, certificate),
+);
 
 /** Entry point of the pool's threads. */
 export default function work(task: Task): unknown {
@@ -39,6 +44,10 @@ function perform(task: Task): unknown {
       return extract(task.kept);
     case 'verify-files':
       return verifyFiles(task.files, oldAlgorithms(rules.profiles));
+    case 'file-hash':
+      return { hash: fileHash(task.profile, fileSigners) };
+    case 'sign-files':
+      return signFiles(task.signing, fileSigners);
     case 'warm':
       return undefined;
   }

@@ -1,4 +1,6 @@
+import type { Carries } from '../participants/routes.ts';
 import type { QName } from '../xml/navigate.ts';
+import type { ArrivedFile, CarriedFile } from './carried-file.ts';
 
 /** A request on its way to an agency, read from verified octets alone. Times are ms UTC. */
 export interface AgencyRequest {
@@ -20,6 +22,8 @@ export interface AgencyRequest {
   readonly root: QName;
   /** The business content as a document of its own, UTF-8. */
   readonly content: Uint8Array;
+  /** In the order of the message; none where the connector carries none. */
+  readonly files: readonly CarriedFile[];
   /** Opaque and unforgeable: whoever knows it may answer this request through the callback. */
   readonly replyTo: string;
 }
@@ -53,6 +57,8 @@ export type AgencyAnswer = Said &
         readonly kind: 'content';
         /** The business response as a document of its own, UTF-8. */
         readonly content: Uint8Array;
+        /** Whoever takes the answer keeps them or discards them. */
+        readonly files?: readonly ArrivedFile[];
       }
     /** A business refusal: the sender gets RequestRejected. */
     | { readonly kind: 'rejection'; readonly code: RejectCode; readonly description: string }
@@ -80,7 +86,8 @@ export interface Collected {
 export interface Inbox {
   /**
    * Records the answer; resolves once it is on disk, and only then may the agency forget it. A repeat
-   * is 'taken' too. 'unknown': no request of this route has that MessageID.
+   * is 'taken' too. 'unknown': no request of this route has that MessageID. Its files are kept or
+   * discarded, whatever comes of it.
    *
    * @throws Fault where it could not be recorded: leave the answer where it is
    */
@@ -89,6 +96,8 @@ export interface Inbox {
 
 /** The port of everything that is not a queue: it carries a request and brings the answer back. */
 export interface Connector {
+  /** What it is never given, and never gives, where it cannot carry it. */
+  readonly carries: Carries;
   /** @throws ConnectorFailure; whatever it throws after the signal is not looked at */
   deliver(request: AgencyRequest, signal: AbortSignal): Promise<AgencyAnswer | Waiting>;
   /**

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { MessageType, Registry } from '../participants/registry.ts';
+import type { FileDesk } from './arriving-files.ts';
 import type { Connector } from './connector.ts';
 import { directory } from './directory.ts';
 import { ConnectorFailure } from './failure.ts';
@@ -18,11 +19,13 @@ interface Kept {
 /** The connectors of the message types' routes, each made once and kept while its route stands. */
 export class Connectors {
   readonly #publicUrl: string | undefined;
+  readonly #desk: FileDesk;
   readonly #kept = new Map<string, Kept>();
 
   /** @param publicUrl the node's own address, for callbacks */
-  constructor(publicUrl: string | undefined) {
+  constructor(publicUrl: string | undefined, desk: FileDesk) {
     this.#publicUrl = publicUrl;
+    this.#desk = desk;
   }
 
   /** The connector of a message type's route, as of this registry. */
@@ -59,7 +62,7 @@ export class Connectors {
       case 'smev':
         return smev(route, type);
       case 'directory':
-        return directory(route);
+        return directory(route, this.#desk);
       case 'queue':
         return nowhere(type.id);
     }
@@ -82,5 +85,7 @@ function likeness(type: MessageType | undefined): string {
 function nowhere(messageType: string): Connector {
   const refuse = () =>
     Promise.reject(new ConnectorFailure('NOT_SENT', `no connector for ${messageType}`));
-  return { deliver: refuse, ask: refuse, probe: refuse, close: async () => undefined };
+  // Whatever it is given, it refuses.
+  const carries = 'files';
+  return { carries, deliver: refuse, ask: refuse, probe: refuse, close: async () => undefined };
 }

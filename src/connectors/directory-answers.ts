@@ -1,8 +1,17 @@
-import { opendir, rename, unlink } from 'node:fs/promises';
+import { lstat, opendir, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '../fault/fault.ts';
-import type { Inbox } from './connector.ts';
-import { isUnfinished, type Named, readContent, readName, type Why } from './directory-files.ts';
+import type { FileDesk } from './arriving-files.ts';
+import type { Collected, Inbox } from './connector.ts';
+import { takeAnswerFiles } from './directory-answer-files.ts';
+import {
+  isMessageId,
+  isUnfinished,
+  type Named,
+  readContent,
+  readName,
+  type Why,
+} from './directory-files.ts';
 import {
   codeOf,
   type ExchangeFolder,
@@ -12,8 +21,17 @@ import {
   nonce,
   readRegular,
   syncFolder,
+  unless,
 } from './exchange-folder.ts';
 import { ConnectorFailure } from './failure.ts';
+
+/** Where answers lie, and where their files go. */
+export interface AnswerFolder {
+  readonly folder: ExchangeFolder;
+  /** Of an answer without its files. */
+  readonly bytesMax: number;
+  readonly desk: FileDesk;
+}
 
 /** Files looked at in one call; what is left waits for the next. */
 const filesMax = 10_000;
@@ -30,17 +48,18 @@ const failuresMax = 10;
  * @throws ConnectorFailure the first that happened to a file, after the others; what node:fs throws
  */
 export async function collectAnswers(
-  folder: ExchangeFolder,
-  bytesMax: number,
+  from: AnswerFolder,
   inbox: Inbox,
   signal: AbortSignal,
 ): Promise<void> {
-  const taker = new Taker(folder, bytesMax, inbox);
+  const { folder } = from;
+  const taker = new Taker(from, inbox);
   const failed: ConnectorFailure[] = [];
   let [names, files, inARow] = [0, 0, 0];
   for await (const { name } of await opendir(folder.path('in'))) {
     if (signal.aborted || ++names > namesMax || files >= filesMax) break;
-    if (isUnfinished(name)) continue;
+    // The files of an answer wait for it.
+    if (isUnfinished(name) || (await isFolderOfFiles(folder, name))) continue;
     files += 1;
     try {
       await taker.take(name);
@@ -54,6 +73,12 @@ export async function collectAnswers(
   if (failed[0] !== undefined) throw failed[0];
 }
 
+async function isFolderOfFiles(folder: ExchangeFolder, name: string): Promise<boolean> {
+  if (!isMessageId(name)) return false;
+  const found = await lstat(folder.path('in', name)).catch(unless('ENOENT'));
+  return found?.isDirectory() === true;
+}
+
 function failureOfFile(error: unknown, folder: ExchangeFolder, name: string): ConnectorFailure {
   const path = folder.path('in', readName(name) === undefined ? '' : name);
   if (!(error instanceof Fault)) return failureOf(error, path);
@@ -63,11 +88,13 @@ function failureOfFile(error: unknown, folder: ExchangeFolder, name: string): Co
 class Taker {
   readonly #folder: ExchangeFolder;
   readonly #bytesMax: number;
+  readonly #desk: FileDesk;
   readonly #inbox: Inbox;
 
-  constructor(folder: ExchangeFolder, bytesMax: number, inbox: Inbox) {
+  constructor({ folder, bytesMax, desk }: AnswerFolder, inbox: Inbox) {
     this.#folder = folder;
     this.#bytesMax = bytesMax;
+    this.#desk = desk;
     this.#inbox = inbox;
   }
 
@@ -86,11 +113,23 @@ class Taker {
     if (reading.kind === 'large') return this.#putAside(name, large(this.#bytesMax));
     const content = readContent(named, reading.bytes);
     if ('why' in content) return this.#putAside(name, content.why);
-    const outcome = await this.#inbox.take(content.collected);
+    const collected = await this.#withFiles(content.collected);
+    if ('why' in collected) return this.#putAside(name, collected.why);
+    const outcome = await this.#inbox.take(collected);
     // The agency has put another file there meanwhile: that one has its own turn.
     if (!(await isStill(path, reading.seen))) return;
     if (outcome === 'unknown') return this.#putAside(name, unknown);
     await this.#archive(name, named);
+  }
+
+  /** What lies in the folder beside an answer goes with it. */
+  async #withFiles(collected: Collected): Promise<Collected | { readonly why: Why }> {
+    const { messageId, answer } = collected;
+    if (answer.kind !== 'content') return collected;
+    const taken = await takeAnswerFiles(this.#folder.path('in', messageId), this.#desk);
+    if ('why' in taken) return taken;
+    if (taken.files.length === 0) return collected;
+    return { messageId, answer: { ...answer, files: taken.files } };
   }
 
   /** The request goes first: as long as the answer is there, it is taken again. */
@@ -102,8 +141,16 @@ class Taker {
         if (!(await exists(request))) continue;
         await this.#folder.move(request, day, `${messageId}.request.${ending}`);
       }
+      await this.#moveFiles(this.#folder.path('out', messageId), day, `${messageId}.request`);
+    }
+    if (form === 'content') {
+      await this.#moveFiles(this.#folder.path('in', messageId), day, messageId);
     }
     await this.#folder.move(this.#folder.path('in', name), day, name);
+  }
+
+  async #moveFiles(files: string, toFolder: string, name: string): Promise<void> {
+    if (await exists(files)) await this.#folder.move(files, toFolder, name);
   }
 
   async #putAside(name: string, why: Why): Promise<void> {
@@ -119,6 +166,11 @@ class Taker {
       if (name.includes('\ufffd')) {
         throw new ConnectorFailure('NODE_ERROR', `${join(this.#folder.root, 'in')}: file name`);
       }
+    }
+    const named = readName(name);
+    if (named?.form === 'content') {
+      const files = this.#folder.path('in', named.messageId);
+      await this.#moveFiles(files, this.#folder.path('error'), `${safe}.files`);
     }
     await syncFolder(this.#folder.path('error'));
   }

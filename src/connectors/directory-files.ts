@@ -22,6 +22,11 @@ export function isUnfinished(name: string): boolean {
   return name.startsWith('.') || /\.(?:tmp|part)$/i.test(name);
 }
 
+/** Whether it may be the folder with the files of an answer. */
+export function isMessageId(name: string): boolean {
+  return messageIdTime(name) !== undefined;
+}
+
 /** Undefined for any name that is not of the convention. */
 export function readName(name: string): Named | undefined {
   const dot = name.indexOf('.');

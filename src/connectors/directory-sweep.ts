@@ -24,10 +24,12 @@ export async function sweepFolder(
     }
   }
   for await (const name of namesIn(folder.path('out'))) {
-    if (!/^\..*\.part$/.test(name)) continue;
+    if (!/^\..*\.(?:part|files)$/.test(name)) continue;
     const path = folder.path('out', name);
     const found = await lstat(path).catch(unless('ENOENT'));
-    if (found?.isFile() && found.mtimeMs < now - day) await unlink(path).catch(unless('ENOENT'));
+    if (found === undefined || found.mtimeMs >= now - day) continue;
+    if (found.isFile()) await unlink(path).catch(unless('ENOENT'));
+    else if (found.isDirectory()) await rm(path, { recursive: true, force: true });
   }
 }
 

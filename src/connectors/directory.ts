@@ -1,9 +1,11 @@
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../clock.ts';
-import type { DirectoryRoute } from '../participants/routes.ts';
+import { carriesOf, type DirectoryRoute } from '../participants/routes.ts';
+import type { FileDesk } from './arriving-files.ts';
 import type { AgencyRequest, Connector, Waiting } from './connector.ts';
 import { collectAnswers } from './directory-answers.ts';
+import { putFiles, toldFiles } from './directory-request-files.ts';
 import { sweepFolder } from './directory-sweep.ts';
 import { ExchangeFolder, exists, failureOf, mark, syncFolder, unless } from './exchange-folder.ts';
 import { ConnectorFailure } from './failure.ts';
@@ -14,7 +16,11 @@ const sweepEveryMs = 3_600_000;
  * An agency that reads requests from a folder and writes its answers there; docs/connectors.md
  * says how. One folder serves one message type.
  */
-export function directory(route: DirectoryRoute, clock: Clock = systemClock): Connector {
+export function directory(
+  route: DirectoryRoute,
+  desk: FileDesk,
+  clock: Clock = systemClock,
+): Connector {
   const folder = new ExchangeFolder(route.folder);
   const guard = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
@@ -26,6 +32,7 @@ export function directory(route: DirectoryRoute, clock: Clock = systemClock): Co
   };
   let sweptAt = Number.NEGATIVE_INFINITY;
   return {
+    carries: carriesOf(route),
     deliver: (request, signal) =>
       guard(async () => {
         if (signal.aborted) throw new ConnectorFailure('STOPPED', request.messageId);
@@ -39,7 +46,7 @@ export function directory(route: DirectoryRoute, clock: Clock = systemClock): Co
       everyMs: route.pollMs,
       collect: (inbox, signal) =>
         guard(async () => {
-          await collectAnswers(folder, route.answerBytesMax, inbox, signal);
+          await collectAnswers({ folder, bytesMax: route.answerBytesMax, desk }, inbox, signal);
           if (clock.now() - sweptAt < sweepEveryMs) return;
           await sweepFolder(folder, clock.now(), route.answerWithinMs);
           sweptAt = clock.now();
@@ -55,7 +62,7 @@ function handedOver({ answerWithinMs }: DirectoryRoute): Waiting {
 }
 
 /**
- * Lets the request appear in out/ once, whole, with its sidecar before it. A mark is set between
+ * Lets the request appear in out/ once, whole, with its files and its sidecar before it. A mark is set between
  * writing and renaming: from it and the hidden file, an attempt after a crash knows how far the one
  * before came, also when the agency has taken the file away.
  */
@@ -65,6 +72,7 @@ async function send(folder: ExchangeFolder, request: AgencyRequest): Promise<voi
   const [hidden, name] = [`.${messageId}.tmp`, `${messageId}.xml`];
   if (!(await exists(join(marks, messageId)))) {
     if (!(await isThere(folder, messageId))) {
+      await putFiles(folder, request);
       await folder.put('out', `${messageId}.json`, sidecar(request));
       await folder.put('out', hidden, request.content);
     }
@@ -90,6 +98,8 @@ async function isThere(folder: ExchangeFolder, messageId: string): Promise<boole
 function sidecar(request: AgencyRequest): Uint8Array {
   const { messageId, messageType, sender, exchangeId, test, eol } = request;
   const until = eol === undefined ? null : new Date(eol).toISOString();
-  const members = { messageId, messageType, sender, exchangeId, test, eol: until };
+  const told = toldFiles(request);
+  const files = told.length === 0 ? {} : { files: told };
+  const members = { messageId, messageType, sender, exchangeId, test, eol: until, ...files };
   return Buffer.from(`${JSON.stringify(members, null, 2)}\n`);
 }

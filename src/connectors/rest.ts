@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../clock.ts';
 import type { MessageType } from '../participants/registry.ts';
-import type { RestRoute } from '../participants/routes.ts';
+import { carriesOf, type RestRoute } from '../participants/routes.ts';
 import { authorization, identityHeaders } from './agency-headers.ts';
 import type { AgencyAnswer, AgencyRequest, Connector, Posted, Waiting } from './connector.ts';
 import { type ContentForms, contentForms } from './content-forms.ts';
@@ -36,6 +36,7 @@ export function rest(
   const caller = httpCaller(route);
   const parts: Rest = { route, forms: contentForms(type), caller, publicUrl, clock };
   return {
+    carries: carriesOf(route),
     deliver: (request, signal) => deliver(parts, request, signal),
     ask: (request, ticket, signal) => ask(parts, request, readTicket(ticket), signal),
     readCallback: (request, posted) => readAnswer(request, posted, route, parts.forms),

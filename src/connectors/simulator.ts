@@ -40,6 +40,7 @@ const slowMs = 5000;
  */
 export function simulator(settings: SimulatorSettings): Connector {
   return {
+    carries: 'nothing',
     deliver: (message, signal) => deliver(settings, message, signal),
     probe: async () => undefined,
     close: async () => undefined,

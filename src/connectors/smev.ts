@@ -1,6 +1,6 @@
 import { systemClock } from '../clock.ts';
 import type { MessageType } from '../participants/registry.ts';
-import type { SmevRoute } from '../participants/routes.ts';
+import { carriesOf, type SmevRoute } from '../participants/routes.ts';
 import { pollCall, sendRequestCall } from '../smev/calls.ts';
 import type { AgencyAnswer, AgencyRequest, Connector, Inbox, Waiting } from './connector.ts';
 import { drain } from './drain.ts';
@@ -27,6 +27,7 @@ export function smev(route: SmevRoute, type: MessageType): Connector {
   const { post, look, close } = smevPost(route);
   const upstream: SmevClient = { ...client, post };
   return {
+    carries: carriesOf(route),
     deliver: (request, signal) => deliver(upstream, route, request, signal),
     ask: async ({ messageId }) => {
       throw new ConnectorFailure('NO_ANSWER', `${upstream.place}: ${messageId}`);
@@ -52,7 +53,13 @@ function clientOf(route: SmevRoute): Omit<SmevClient, 'post'> | ConnectorFailure
 /** Says at every use which file is at fault; a new revision or start reads them again. */
 function unusable(failure: ConnectorFailure): Connector {
   const refuse = () => Promise.reject(failure);
-  return { deliver: refuse, ask: refuse, probe: refuse, close: async () => undefined };
+  return {
+    carries: 'files',
+    deliver: refuse,
+    ask: refuse,
+    probe: refuse,
+    close: async () => undefined,
+  };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../clock.ts';
 import type { MessageType } from '../participants/registry.ts';
-import type { SoapRoute } from '../participants/routes.ts';
+import { carriesOf, type SoapRoute } from '../participants/routes.ts';
 import { readPemPair } from '../pki/keystore.ts';
 import { type Signer, signerFromPem } from '../signature/signer.ts';
 import { signBody } from '../signature/wsse.ts';
@@ -46,6 +46,7 @@ export function soap(route: SoapRoute, type: MessageType, clock: Clock = systemC
   };
   const parts: Soap = { route, type, caller, clock, service };
   return {
+    carries: carriesOf(route),
     deliver: (request, signal) => deliver(parts, request, signal),
     probe: (signal) => probe(parts, signal),
     close: () => caller.close(),

@@ -6,6 +6,7 @@ import type { CommitScope } from '../journal/writer.ts';
 import type { Version } from '../smev/namespaces.ts';
 import type { MadeContent } from '../smev/responses.ts';
 import type { ExchangeTable } from '../store/tables.ts';
+import { type AnswerFiles, takeAnswerFiles } from './answer-files.ts';
 import type { ExchangeContext } from './context.ts';
 import { entry } from './entries.ts';
 import { advance } from './exchanges.ts';
@@ -19,6 +20,8 @@ export type AgencyNews = AgencyAnswer | Waiting | Extract<Collected['answer'], {
 export interface Prepared {
   readonly answers: readonly OwnAnswer[];
   readonly evidence: Uint8Array | undefined;
+  /** It was not recorded: nothing of its files stays. */
+  discard(): Promise<void>;
 }
 
 /**
@@ -31,11 +34,40 @@ export async function prepareNews(
   exchange: ExchangeTable,
   news: AgencyNews,
 ): Promise<Prepared> {
-  const made: MadeContent[] = (news.statuses ?? []).map((each) => ({ kind: 'status', ...each }));
-  if (news.kind !== 'waiting' && news.kind !== 'interim') made.push(madeOf(exchange, news));
-  const answers: OwnAnswer[] = [];
-  for (const each of made) answers.push(await make(context, exchange, each));
-  return { answers, evidence: news.evidence };
+  const files = await takeFiles(context, exchange, news);
+  const discard = async () => files?.discard();
+  try {
+    const answers: OwnAnswer[] = [];
+    for (const status of news.statuses ?? []) {
+      answers.push(await make(context, exchange, { kind: 'status', ...status }));
+    }
+    if (news.kind !== 'waiting' && news.kind !== 'interim') {
+      const answer = await make(context, exchange, madeOf(exchange, news, files));
+      answers.push(files === undefined ? answer : { ...answer, files });
+    }
+    return { answers, evidence: news.evidence, discard };
+  } catch (error) {
+    await discard();
+    throw error;
+  }
+}
+
+/** The files that came with the news. */
+async function takeFiles(
+  context: ExchangeContext,
+  exchange: ExchangeTable,
+  news: AgencyNews,
+): Promise<AnswerFiles | undefined> {
+  if (news.kind !== 'content' || news.files === undefined || news.files.length === 0) {
+    return undefined;
+  }
+  try {
+    return await takeAnswerFiles(context, exchange, news.files);
+  } catch (cause) {
+    if (!(cause instanceof Fault) || cause.row.origin !== 'caller') throw cause;
+    const why = `${cause.code}: ${cause.detail.public ?? 'a file of the answer'}`;
+    throw new ConnectorFailure('ANSWER_BROKEN', why, { cause });
+  }
 }
 
 async function make(context: ExchangeContext, exchange: ExchangeTable, made: MadeContent) {
@@ -49,10 +81,18 @@ async function make(context: ExchangeContext, exchange: ExchangeTable, made: Mad
   }
 }
 
-function madeOf(exchange: ExchangeTable, answer: AgencyAnswer): MadeContent {
+function madeOf(
+  exchange: ExchangeTable,
+  answer: AgencyAnswer,
+  files: AnswerFiles | undefined,
+): MadeContent {
   switch (answer.kind) {
     case 'content':
-      return { kind: 'response', content: Buffer.from(answer.content).toString() };
+      return {
+        kind: 'response',
+        content: Buffer.from(answer.content).toString(),
+        ...(files === undefined ? {} : { files: files.headed }),
+      };
     case 'rejection': {
       const { code, description } = answer;
       return { kind: 'rejection', reasons: [{ code, description }] };
@@ -69,7 +109,7 @@ function madeOf(exchange: ExchangeTable, answer: AgencyAnswer): MadeContent {
  * Records the messages in the transaction of the caller; an exchange that has its final answer gets no
  * other.
  *
- * @throws Fault QUEUE_FULL
+ * @throws Fault QUEUE_FULL, QUOTA_EXCEEDED
  */
 export async function recordNews(
   context: ExchangeContext,
@@ -82,6 +122,24 @@ export async function recordNews(
   for (const own of answers) {
     const outcome = await recordAnswer(context, scope, own, 'good');
     if (outcome === 'queue-full') throw new Fault('QUEUE_FULL');
+  }
+}
+
+/**
+ * Runs the transaction of what was prepared, which tells whether it was recorded; the files stay then
+ * alone. Of a transaction that broke nobody knows whether it ended: what it leaves, the sweep finds.
+ */
+export async function recordPrepared(
+  prepared: Prepared,
+  commit: () => Promise<boolean>,
+): Promise<boolean> {
+  try {
+    const recorded = await commit();
+    if (!recorded) await prepared.discard();
+    return recorded;
+  } catch (error) {
+    if (error instanceof Fault && error.code !== 'INTERNAL') await prepared.discard();
+    throw error;
   }
 }
 

@@ -5,9 +5,16 @@ import type { CommitScope } from '../journal/writer.ts';
 import { endDelivery } from '../queue/delivery.ts';
 import { leaveDuty, takeDuty } from '../queue/duty.ts';
 import type { ExchangeTable } from '../store/tables.ts';
-import { type AgencyNews, enterDelivery, prepareNews, recordNews } from './agency.ts';
+import {
+  type AgencyNews,
+  enterDelivery,
+  prepareNews,
+  recordNews,
+  recordPrepared,
+} from './agency.ts';
+import { agencyRequest } from './agency-request.ts';
+import { discardArrived } from './answer-files.ts';
 import type { ExchangeContext } from './context.ts';
-import { agencyRequest } from './deliver.ts';
 import { findByReplyTo, findMessage, getExchange } from './exchanges.ts';
 
 // Answers that come otherwise than to the attempt that asked: collected from the agency, or posted by
@@ -61,16 +68,32 @@ export async function takeCollected(
   messageType: string,
   { messageId, answer }: Collected,
 ): Promise<'taken' | 'unknown'> {
-  const request = await findMessage(context.database.kysely, messageId);
-  if (request?.kind !== 'request') return 'unknown';
-  const exchange = await getExchange(context.database.kysely, request.exchange_id);
-  if (exchange.message_type !== messageType) return 'unknown';
-  if (exchange.answered === 1) return 'taken';
+  const exchange = await exchangeOf(context, messageType, messageId);
+  if (exchange === undefined || exchange.answered === 1) {
+    await discardFiles(answer);
+    return exchange === undefined ? 'unknown' : 'taken';
+  }
   await takeNews(context, exchange, answer).catch((thrown: unknown) => {
     if (!(thrown instanceof ConnectorFailure)) throw thrown;
     return bury(context, exchange, thrown, answer.evidence);
   });
   return 'taken';
+}
+
+/** The exchange of a request of this type; undefined where there is none. */
+async function exchangeOf(
+  { database: { kysely } }: ExchangeContext,
+  messageType: string,
+  messageId: string,
+): Promise<ExchangeTable | undefined> {
+  const request = await findMessage(kysely, messageId);
+  if (request?.kind !== 'request') return undefined;
+  const exchange = await getExchange(kysely, request.exchange_id);
+  return exchange.message_type === messageType ? exchange : undefined;
+}
+
+async function discardFiles(answer: AgencyNews): Promise<void> {
+  if (answer.kind === 'content') await discardArrived(answer.files);
 }
 
 async function takeNews(
@@ -80,16 +103,19 @@ async function takeNews(
 ): Promise<void> {
   const prepared = await prepareNews(context, exchange, news);
   const final = news.kind !== 'interim' && news.kind !== 'waiting';
-  await context.journal.commit(async (scope) => {
-    if (final) await endDelivery(scope.tx, exchange.id, 'done', context.clock.now());
-    else if (await isKnown(scope, exchange, news.evidence)) return;
-    // Whoever ended the delivery first has its row: what stands in the exchange now holds.
-    if ((await getExchange(scope.tx, exchange.id)).answered === 1) return;
-    const { evidence } = prepared;
-    const detail = { outcome: news.kind, collected: true };
-    enterDelivery(context, scope, exchange, { verdict: 'good', evidence, detail });
-    await recordNews(context, scope, exchange, prepared);
-  });
+  await recordPrepared(prepared, () =>
+    context.journal.commit(async (scope) => {
+      if (final) await endDelivery(scope.tx, exchange.id, 'done', context.clock.now());
+      else if (await isKnown(scope, exchange, news.evidence)) return false;
+      // Whoever ended the delivery first has its row: what stands in the exchange now holds.
+      if ((await getExchange(scope.tx, exchange.id)).answered === 1) return false;
+      const { evidence } = prepared;
+      const detail = { outcome: news.kind, collected: true };
+      enterDelivery(context, scope, exchange, { verdict: 'good', evidence, detail });
+      await recordNews(context, scope, exchange, prepared);
+      return true;
+    }),
+  );
 }
 
 /** Whether these very bytes were an answer in this exchange before. */

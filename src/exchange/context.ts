@@ -9,12 +9,15 @@ import type { Judgement, Posted } from '../compute/judge.ts';
 import type { Opinion, Question } from '../compute/judge-again.ts';
 import type { Kept } from '../compute/kept.ts';
 import type { Extracted, Made, Making } from '../compute/make.ts';
+import type { FileSigning, SignedFiles } from '../compute/sign-files.ts';
 import type { Config } from '../config/table.ts';
 import type { JournalWriter } from '../journal/writer.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Registry } from '../participants/registry.ts';
+import type { ContentHash } from '../pki/signature-algorithms.ts';
 import type { DeliveryQueue } from '../queue/queue.ts';
+import type { ProfileName } from '../signature/profiles.ts';
 import type { Party } from '../smev/metadata.ts';
 import type { Database } from '../store/database.ts';
 import type { Pressure } from './pressure.ts';
@@ -36,6 +39,8 @@ export interface ExchangeContext {
     make(making: Making): Promise<Made>;
     extract(kept: Kept): Promise<Extracted>;
     verifyFiles(files: readonly DigestedFile[]): Promise<Uint8Array[]>;
+    fileHash(profile: ProfileName): Promise<ContentHash>;
+    signFiles(signing: FileSigning): Promise<SignedFiles>;
   };
   /** The second verifier, on threads of its own. */
   readonly opinions: {

@@ -1,6 +1,8 @@
 import type { AgencyRequest, Connector } from '../connectors/connector.ts';
 import { ConnectorFailure, failures } from '../connectors/failure.ts';
+
 import { asFault, Fault } from '../fault/fault.ts';
+import { notCarried } from '../participants/routes.ts';
 import type { BreakerRules } from '../queue/breaker.ts';
 import {
   awaitAnswer,
@@ -12,13 +14,17 @@ import {
   postponeDelivery,
 } from '../queue/delivery.ts';
 import { noteDown, noteUp, pause } from '../queue/lanes.ts';
-import type { ProfileName } from '../signature/profiles.ts';
-import type { Version } from '../smev/namespaces.ts';
-import { readContent } from '../store/content.ts';
 import type { ExchangeTable } from '../store/tables.ts';
-import { type AgencyNews, enterDelivery, prepareNews, recordNews } from './agency.ts';
+import {
+  type AgencyNews,
+  enterDelivery,
+  prepareNews,
+  recordNews,
+  recordPrepared,
+} from './agency.ts';
+import { agencyRequest } from './agency-request.ts';
 import type { ExchangeContext } from './context.ts';
-import { findMessage, getExchange } from './exchanges.ts';
+import { getExchange } from './exchanges.ts';
 import { receiverOf } from './pressure.ts';
 
 /** How often a delivery is tried and how long it waits in between. */
@@ -78,11 +84,19 @@ async function ask(
   signal: AbortSignal,
 ): Promise<AgencyNews> {
   const request = await agencyRequest(context, exchange, claimed.attempts);
+  checkStillCarried(connector, request);
   if (claimed.ticket === null) return untilAborted(connector.deliver(request, signal), signal);
   if (connector.ask === undefined) {
     throw new ConnectorFailure('NOT_SENT', 'the route was changed while the answer was awaited');
   }
   return untilAborted(connector.ask(request, claimed.ticket, signal), signal);
+}
+
+/** The route may have been changed after the request was accepted: its files are not left behind. */
+function checkStillCarried({ carries }: Connector, { files }: AgencyRequest): void {
+  const left = notCarried(carries, files);
+  if (left === undefined) return;
+  throw new ConnectorFailure('NOT_SENT', `the route carries no files that are ${left.place}`);
 }
 
 /** An attempt ends with its time, whatever its connector does. */
@@ -95,35 +109,6 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
-/** The request of an exchange as its agency gets it. */
-export async function agencyRequest(
-  context: ExchangeContext,
-  exchange: ExchangeTable,
-  attempt: number,
-): Promise<AgencyRequest> {
-  const { kysely } = context.database;
-  const message = await findMessage(kysely, exchange.message_id);
-  if (message === undefined) throw new Fault('INTERNAL', { private: 'an exchange has no request' });
-  const { root, content } = await context.compute.extract({
-    envelope: await readContent(kysely, message.envelope_hash),
-    version: message.version as Version,
-    verifiedHash: message.verified_hash,
-    profile: message.profile as ProfileName,
-  });
-  return {
-    exchangeId: exchange.id,
-    messageId: exchange.message_id,
-    messageType: exchange.message_type,
-    sender: exchange.sender_system,
-    eol: exchange.eol ?? undefined,
-    test: exchange.test === 1,
-    attempt,
-    root,
-    content,
-    replyTo: exchange.reply_to,
-  };
-}
-
 /** Statuses are passed on; an answer ends the delivery, otherwise it goes on later. */
 async function take(attempt: Attempt, news: AgencyNews): Promise<void> {
   const { context, exchange, claimed } = attempt;
@@ -131,23 +116,25 @@ async function take(attempt: Attempt, news: AgencyNews): Promise<void> {
   const now = context.clock.now();
   const later =
     news.kind === 'waiting' ? { ticket: news.ticket, askAt: now + news.askAfterMs } : undefined;
-  const held = await context.journal.commit(async (scope) => {
-    const moved =
-      later === undefined
-        ? await finishDelivery(scope.tx, claimed, now)
-        : await awaitAnswer(scope.tx, claimed, later);
-    // Another attempt took over meanwhile: what this one got must not count a second time.
-    if (!moved) return false;
-    // To have asked once more and heard nothing new is no step of the exchange.
-    const heardNothing = later !== undefined && claimed.ticket !== null;
-    if (!heardNothing || prepared.answers.length > 0) {
-      const detail = { ...ofAttempt(attempt), outcome: news.kind };
-      const { evidence } = prepared;
-      enterDelivery(context, scope, exchange, { verdict: 'good', evidence, detail });
-    }
-    await recordNews(context, scope, exchange, prepared);
-    return true;
-  });
+  const held = await recordPrepared(prepared, () =>
+    context.journal.commit(async (scope) => {
+      const moved =
+        later === undefined
+          ? await finishDelivery(scope.tx, claimed, now)
+          : await awaitAnswer(scope.tx, claimed, later);
+      // Another attempt took over meanwhile: what this one got must not count a second time.
+      if (!moved) return false;
+      // To have asked once more and heard nothing new is no step of the exchange.
+      const heardNothing = later !== undefined && claimed.ticket !== null;
+      if (!heardNothing || prepared.answers.length > 0) {
+        const detail = { ...ofAttempt(attempt), outcome: news.kind };
+        const { evidence } = prepared;
+        enterDelivery(context, scope, exchange, { verdict: 'good', evidence, detail });
+      }
+      await recordNews(context, scope, exchange, prepared);
+      return true;
+    }),
+  );
   if (!held) return;
   if (later === undefined) noteLeft(attempt);
   else comeBack(attempt, later.askAt);

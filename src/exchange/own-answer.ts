@@ -6,6 +6,7 @@ import { newMessageId } from '../smev/message-id.ts';
 import type { Version } from '../smev/namespaces.ts';
 import type { MadeContent } from '../smev/responses.ts';
 import type { ExchangeTable } from '../store/tables.ts';
+import type { AnswerFiles } from './answer-files.ts';
 import type { ExchangeContext } from './context.ts';
 import { entry } from './entries.ts';
 import { acceptAsyncError, acceptResponse } from './exchanges.ts';
@@ -19,6 +20,7 @@ export interface OwnAnswer {
   readonly envelope: Uint8Array;
   readonly verifiedHash: string;
   readonly profile: ProfileName;
+  readonly files?: AnswerFiles;
 }
 
 /**
@@ -85,7 +87,7 @@ export function asyncErrorOf(
 export async function recordAnswer(
   context: Pick<ExchangeContext, 'clock' | 'random' | 'self' | 'limits'>,
   scope: CommitScope,
-  { exchange, messageId, kind, envelope, verifiedHash, profile }: OwnAnswer,
+  { exchange, messageId, kind, envelope, verifiedHash, profile, files }: OwnAnswer,
   verdict: string,
 ): Promise<'accepted' | 'queue-full' | 'already-final'> {
   const content = scope.content(envelope);
@@ -109,6 +111,7 @@ export async function recordAnswer(
       ? await acceptAsyncError(scope.tx, message)
       : await acceptResponse(scope.tx, { ...message, kind });
   if (outcome !== 'accepted') return outcome === 'queue-full' ? 'queue-full' : 'already-final';
+  await files?.record(scope, messageId);
   scope.journal({
     ...entry(context, kind === 'async' ? 'refusal' : 'acceptance', {
       version: exchange.version,
@@ -120,6 +123,7 @@ export async function recordAnswer(
     }),
     id: newEntryId(context.clock.now(), context.random(10)),
     verdict,
+    ...(files === undefined ? {} : { detail: files.detail }),
   });
   return 'accepted';
 }

@@ -1,6 +1,9 @@
+import type { ClaimedFile } from '../compute/claimed-files.ts';
 import { Fault } from '../fault/fault.ts';
 import { newEntryId } from '../journal/entry.ts';
 import { authoriseRequest } from '../participants/authorise.ts';
+import type { MessageType } from '../participants/registry.ts';
+import { carriesOf, notCarried } from '../participants/routes.ts';
 import type { Metadata } from '../smev/metadata.ts';
 import type { ExchangeContext } from './context.ts';
 import { enterAnswer, enterReceipt, entryOf } from './entries.ts';
@@ -41,11 +44,19 @@ export async function sendRequest(
   if (again !== undefined) return again;
   if (verified.files.length > 0) {
     const { attachments } = route.messageType;
+    checkCarried(route.messageType, verified.files);
     return withFiles(context, authorised, request.messageId, attachments, (files) =>
       record(context, authorised, route, files),
     );
   }
   return record(context, authorised, route, []);
+}
+
+/** Files are refused here where they would be left behind later. @throws Fault ATTACHMENTS_NOT_CARRIED */
+function checkCarried({ id, route }: MessageType, files: readonly ClaimedFile[]): void {
+  if (route.kind === 'queue' || notCarried(carriesOf(route), files) === undefined) return;
+  const how = carriesOf(route) === 'attached' ? ': файлы хранилища / files of the store' : '';
+  throw new Fault('ATTACHMENTS_NOT_CARRIED', { public: `${id}${how}` });
 }
 
 /** Builds the acknowledgement, then records the request with it. */

@@ -1,15 +1,20 @@
-import type { FileStore } from '../attachments/file-store.ts';
 import { type Part, partOf } from '../attachments/parts.ts';
-import { otherType, sniffedBytes } from '../attachments/sniff.ts';
 import type { Upload } from '../attachments/upload.ts';
 import type { AttachedFile, ClaimedFile, StoredFile } from '../compute/claimed-files.ts';
 import { Fault } from '../fault/fault.ts';
 import type { FilePolicy } from '../participants/file-policy.ts';
 import type { ContentHash } from '../pki/signature-algorithms.ts';
-import { type Arrived, nameOf, shown } from './arrived-files.ts';
 import type { ExchangeContext } from './context.ts';
-import { verifySignatures } from './file-signatures.ts';
 import type { TakenFile } from './files.ts';
+import {
+  checkByOperator,
+  checkContents,
+  checkTypes,
+  shown,
+  takenFile,
+  type UnjudgedFile,
+  verifySignatures,
+} from './judge-files.ts';
 import type { Called } from './stages.ts';
 
 /** The files of a message, kept and judged; not recorded yet. */
@@ -26,7 +31,8 @@ export interface TakenFiles {
  * allowed for the type, and be signed by somebody whose certificate is trusted.
  *
  * @throws Fault ATTACHMENTS_DISAGREE, ATTACHMENTS_TOO_LARGE, ATTACHMENT_TYPE, ATTACHMENT_SIGNATURE_MISSING,
- *   ATTACHMENT_SIGNATURE_INVALID, FILE_NOT_UPLOADED, FILE_HASH_DIFFERS, and those of certificates
+ *   ATTACHMENT_SIGNATURE_INVALID, ATTACHMENT_REFUSED, FILE_NOT_UPLOADED, FILE_HASH_DIFFERS, BUSY, and those
+ *   of certificates
  */
 export async function takeFiles(
   context: ExchangeContext,
@@ -41,12 +47,15 @@ export async function takeFiles(
     await Promise.all(kept.map((key) => context.files.remove(key)));
   };
   try {
-    const arrived: Arrived[] = [];
-    for (const attached of await arrivedParts(context, called, kept)) arrived.push(attached);
-    for (const stored of await arrivedUploads(context, called, kept, uploads)) arrived.push(stored);
-    for (const file of arrived) await checkType(context.files, file, policy);
-    const signers = await verifySignatures(context, called, arrived);
-    for (const file of arrived) await checkOctets(context, file);
+    const arrived: UnjudgedFile[] = [
+      ...(await arrivedParts(context, called, kept)),
+      ...(await arrivedUploads(context, called, kept, uploads)),
+    ];
+    await checkContents(context.files, arrived, policy);
+    const { received, verified } = called;
+    const signed = { at: received.at, profile: verified.profile };
+    const signers = await verifySignatures(context, arrived, signed);
+    await checkByOperator(context, arrived);
     return {
       files: arrived.map((file) => takenFile(file, signers.get(file))),
       settle: async () => {
@@ -64,15 +73,11 @@ function checkHeaders(claimed: readonly ClaimedFile[], policy: FilePolicy, max: 
   if (claimed.length > max) {
     throw new Fault('ATTACHMENTS_DISAGREE', { public: `файлов больше ${max}` });
   }
-  for (const file of claimed) {
-    if (policy.types !== undefined && !policy.types.includes(file.mimeType)) {
-      throw new Fault('ATTACHMENT_TYPE', {
-        public: `${shown(file)}: ${file.mimeType}; разрешены ${policy.types.join(', ')}`,
-      });
-    }
-    if (file.signature === undefined && policy.signature === 'required') {
-      throw new Fault('ATTACHMENT_SIGNATURE_MISSING', { public: shown(file) });
-    }
+  const named = claimed.map((file) => ({ ...file, name: nameOf(file) }));
+  checkTypes(named, policy);
+  const bare = named.find(({ signature }) => signature === undefined);
+  if (bare !== undefined && policy.signature === 'required') {
+    throw new Fault('ATTACHMENT_SIGNATURE_MISSING', { public: shown(bare) });
   }
 }
 
@@ -81,10 +86,10 @@ async function arrivedParts(
   context: ExchangeContext,
   { received, verified }: Called,
   kept: string[],
-): Promise<Arrived[]> {
+): Promise<UnjudgedFile[]> {
   const parts = new Map(received.parts.map((part) => [part.contentId, part]));
   const attached = verified.files.filter((file) => file.place === 'attached');
-  const arrived: Arrived[] = [];
+  const arrived: UnjudgedFile[] = [];
   let total = 0;
   for (const claimed of attached) {
     const part = await partFor(context, claimed, parts);
@@ -97,8 +102,9 @@ async function arrivedParts(
       throw error;
     }
     kept.push(part.file.key);
+    const { place, contentId: name, mimeType, signature } = claimed;
     arrived.push({
-      claimed,
+      ...{ place, name, mimeType, signature },
       key: part.file.key,
       size: part.size,
       fileName: undefined,
@@ -141,21 +147,25 @@ async function arrivedUploads(
   { verified, caller }: Called,
   kept: string[],
   uploads: Upload[],
-): Promise<Arrived[]> {
+): Promise<UnjudgedFile[]> {
   const stored = verified.files.filter((file) => file.place === 'stored');
-  const arrived: Arrived[] = [];
+  const arrived: UnjudgedFile[] = [];
   let total = 0;
   for (const claimed of stored) {
     const { uuid, fileName } = claimed;
     const upload = await context.uploads.find(caller.system.id, uuid, fileName);
-    if (upload === undefined) throw new Fault('FILE_NOT_UPLOADED', { public: shown(claimed) });
+    if (upload === undefined) {
+      throw new Fault('FILE_NOT_UPLOADED', { public: shown({ name: uuid }) });
+    }
     total += upload.size;
     checkTotal(total, context.attachments.storedBytesMax);
     const key = await context.files.adopt(upload.path);
     kept.push(key);
     uploads.push(upload);
     const digests = await checkHash(upload, claimed, verified.profile === 'smev3-2001');
-    arrived.push({ claimed, key, size: upload.size, fileName: upload.name, digests });
+    const { place, mimeType, signature } = claimed;
+    const about = { place, name: uuid, mimeType, signature };
+    arrived.push({ ...about, key, size: upload.size, fileName: upload.name, digests });
   }
   return arrived;
 }
@@ -183,60 +193,13 @@ async function checkHash(
     return digest !== undefined && Buffer.compare(digest, hash) === 0;
   });
   if (!right) {
-    throw new Fault('FILE_HASH_DIFFERS', { public: `${shown(claimed)}, ${upload.size} байт` });
+    throw new Fault('FILE_HASH_DIFFERS', {
+      public: `${shown({ name: claimed.uuid })}, ${upload.size} байт`,
+    });
   }
   return digests;
 }
 
-async function checkType(
-  store: FileStore,
-  { key, claimed }: Arrived,
-  { sniff }: FilePolicy,
-): Promise<void> {
-  if (!sniff) return;
-  const other = await otherType(await beginning(store, key), claimed.mimeType);
-  if (other === undefined) return;
-  const told = other === '' ? 'содержимое не этого типа' : `по содержимому это ${other}`;
-  throw new Fault('ATTACHMENT_TYPE', { public: `${shown(claimed)}: ${claimed.mimeType}, ${told}` });
-}
-
-/** What the operator's own check says: a scanner for viruses, say. */
-async function checkOctets(
-  { checkFile, files }: ExchangeContext,
-  { claimed, key }: Arrived,
-): Promise<void> {
-  if (checkFile === undefined) return;
-  const open = () => files.read(key);
-  const file = { name: nameOf(claimed), mimeType: claimed.mimeType, open };
-  const verdict = await checkFile(file).catch((cause: unknown) => {
-    throw new Fault('BUSY', { private: `check of files: ${String(cause)}`, cause });
-  });
-  if (verdict.passed) return;
-  throw new Fault('ATTACHMENT_REFUSED', { public: `${shown(claimed)}: ${verdict.why}` });
-}
-
-async function beginning(store: FileStore, key: string): Promise<Uint8Array> {
-  const octets = await store.read(key);
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of octets as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    size += chunk.byteLength;
-    if (size >= sniffedBytes) break;
-  }
-  return Buffer.concat(chunks).subarray(0, sniffedBytes);
-}
-
-function takenFile(file: Arrived, signer: string | undefined): TakenFile {
-  const { claimed, key, size, fileName, digests } = file;
-  return {
-    place: claimed.place,
-    name: nameOf(claimed),
-    fileName,
-    mimeType: claimed.mimeType,
-    key,
-    size,
-    sha256: Buffer.from(digests.get('sha256') ?? []).toString('hex'),
-    signer,
-  };
+function nameOf(file: ClaimedFile): string {
+  return file.place === 'attached' ? file.contentId : file.uuid;
 }

@@ -178,6 +178,31 @@ export const routeSchema = z.discriminatedUnion('kind', [
   directory,
 ]);
 export type Route = z.infer<typeof routeSchema>;
+/** Which files go along a route: all, those alone that came with the message, or none. */
+export type Carries = 'files' | 'attached' | 'nothing';
+
+/** What the connector of a route carries of files. */
+export function carriesOf({ kind }: CarriedRoute): Carries {
+  switch (kind) {
+    case 'directory':
+      return 'files';
+    case 'rest':
+    case 'smev':
+    case 'soap':
+    case 'simulator':
+      return 'nothing';
+  }
+}
+
+/** The first of these files that does not go along; undefined where all do. */
+export function notCarried<File extends { readonly place: 'attached' | 'stored' }>(
+  carries: Carries,
+  files: readonly File[],
+): File | undefined {
+  if (carries === 'files') return undefined;
+  return files.find(({ place }) => carries === 'nothing' || place === 'stored');
+}
+
 /** A route through a connector. */
 export type CarriedRoute = Exclude<Route, { kind: 'queue' }>;
 

@@ -8,6 +8,7 @@ import { systemClock } from '../clock.ts';
 import { OpinionPool } from '../compute/opinion-pool.ts';
 import { ComputePool, type Snapshot } from '../compute/pool.ts';
 import type { Config } from '../config/table.ts';
+import type { FileDesk } from '../connectors/arriving-files.ts';
 import { Connectors } from '../connectors/connectors.ts';
 import type { ExchangeContext } from '../exchange/context.ts';
 import { entry } from '../exchange/entries.ts';
@@ -67,13 +68,14 @@ export async function compose(config: Config): Promise<Composed> {
   await compute.ready();
   const opinions = new OpinionPool(config.secondOpinion, log);
   const queue = await chooseEngine(config, { database, log, registry: () => registry });
-  const connectors = new Connectors(config.publicUrl);
+  const files = new LocalFiles(config.attachments.folder, randomBytes);
+  const connectors = new Connectors(config.publicUrl, deskOf(config, files));
   const digester = new Digester();
   const uploads = uploadsOf(config, digester);
   const context: ExchangeContext = {
     limits,
     attachments: config.attachments,
-    files: new LocalFiles(config.attachments.folder, randomBytes),
+    files,
     uploads,
     digester,
     checkFile: fileCheckOf(config),
@@ -127,6 +129,11 @@ function fileCheckOf({ attachments }: Config): FileCheck | undefined {
   const { command, url, ...limits } = attachments.check;
   if (command !== undefined) return commandCheck(command, limits);
   return url === undefined ? undefined : httpCheck(url, limits);
+}
+
+function deskOf({ attachments }: Config, store: LocalFiles): FileDesk {
+  const { partsMax, storedBytesMax } = attachments;
+  return { store, filesMax: partsMax, bytesMax: storedBytesMax };
 }
 
 function uploadsOf({ attachments }: Config, digester: Digester): Uploads {

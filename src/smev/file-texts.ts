@@ -22,13 +22,18 @@ export interface StoredCall {
   readonly signature?: Uint8Array;
 }
 
-export interface CallFiles {
-  readonly attached?: readonly AttachedCall[];
+/** What the headers of a message say of its files. */
+export interface HeadedFiles {
+  readonly attached?: readonly Omit<AttachedCall, 'content'>[];
   readonly stored?: readonly StoredCall[];
 }
 
+export interface CallFiles extends HeadedFiles {
+  readonly attached?: readonly AttachedCall[];
+}
+
 /** AttachmentHeaderList and RefAttachmentHeaderList, where there are files. */
-export function headerLists(version: Version, { attached = [], stored = [] }: CallFiles): string {
+export function headerLists(version: Version, { attached = [], stored = [] }: HeadedFiles): string {
   const headers = attached.map(
     ({ contentId, mimeType, signature }) =>
       `<b:AttachmentHeader>${basicLeaf('contentId', contentId)}` +

@@ -1,11 +1,12 @@
 import { escapeText } from '../xml/escape.ts';
 import { type AsyncStatus, asyncStatusText } from './answers.ts';
+import { type HeadedFiles, headerLists } from './file-texts.ts';
 import { leaf } from './metadata.ts';
 import { smevNamespaces, type Version } from './namespaces.ts';
 
 /** An answer that the node makes in the stead of a participant, or about a message. */
 export type MadeContent =
-  | { readonly kind: 'response'; readonly content: string }
+  | { readonly kind: 'response'; readonly content: string; readonly files?: HeadedFiles }
   | {
       readonly kind: 'rejection';
       readonly reasons: readonly { readonly code: string; readonly description: string }[];
@@ -30,8 +31,13 @@ export function madeResponse(
   return (
     `<t:SendResponseRequest xmlns:t="${types}" xmlns:b="${basic}">` +
     `<t:SenderProvidedResponseData Id="${madeId}">${leaf('MessageID', messageId)}${leaf('To', to)}` +
-    `${contentText(made)}</t:SenderProvidedResponseData></t:SendResponseRequest>`
+    `${contentText(made)}${headersOf(version, made)}</t:SenderProvidedResponseData></t:SendResponseRequest>`
   );
+}
+
+/** The contents stand in what delivers the answer. */
+function headersOf(version: Version, made: MadeContent): string {
+  return made.kind === 'response' ? headerLists(version, made.files ?? {}) : '';
 }
 
 function contentText(made: MadeContent): string {

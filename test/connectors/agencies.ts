@@ -90,6 +90,7 @@ export function agencyRequest(
     attempt: 1,
     root,
     content: Buffer.from(content),
+    files: [],
     replyTo: 'reply-token',
     ...change,
   };

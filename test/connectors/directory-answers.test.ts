@@ -9,7 +9,7 @@ import { ConnectorFailure } from '../../src/connectors/failure.ts';
 import { Fault } from '../../src/fault/fault.ts';
 import { birthResponse } from '../harness/content.ts';
 import { temporaryFolder } from '../harness/node.ts';
-import { noon, RecordingInbox, requestOf, routeOf } from './directory-peer.ts';
+import { noDesk, noon, RecordingInbox, requestOf, routeOf } from './directory-peer.ts';
 
 const { signal } = new AbortController();
 const request = requestOf(1);
@@ -24,7 +24,7 @@ describe('answers in the folder of the directory connector', () => {
   let inbox: RecordingInbox;
   beforeEach(async () => {
     ({ path: folder, remove } = await temporaryFolder());
-    connector = directory(routeOf(folder));
+    connector = directory(routeOf(folder), noDesk);
     inbox = new RecordingInbox([messageId, requestOf(2).messageId]);
     await connector.deliver(request, signal);
   });
@@ -221,7 +221,7 @@ describe('answers in the folder of the directory connector', () => {
     for (const each of requests) await connector.deliver(each, signal);
     for (const each of requests) await put(`${each.messageId}.xml`, answer);
     await put('stranger', 'x');
-    await Promise.all([collect(), collect(directory(routeOf(folder)))]);
+    await Promise.all([collect(), collect(directory(routeOf(folder), noDesk))]);
     await collect();
     expect(new Set(inbox.got.map((each) => each.messageId)).size).to.equal(60);
     expect(await list('in')).to.deep.equal([]);
@@ -239,13 +239,13 @@ describe('answers in the folder of the directory connector', () => {
   it('leave nothing of the node behind: old marks and unfinished files are swept', async () => {
     const old = { now: () => noon + 40 * 86_400_000 };
     await writeFile(join(folder, 'out', `.${messageId}.json.aa.part`), 'x');
-    await collect(directory(routeOf(folder), { now: () => noon }));
+    await collect(directory(routeOf(folder), noDesk, { now: () => noon }));
     expect(await list('.sent')).to.deep.equal([day]);
     expect(await list('out')).to.have.lengthOf(3);
     // The file is of today by its own time: a clock that is ahead of it by more than a day.
-    await collect(directory(routeOf(folder), { now: () => Date.now() + 90_000_000 }));
+    await collect(directory(routeOf(folder), noDesk, { now: () => Date.now() + 90_000_000 }));
     expect(await list('out')).to.deep.equal([`${messageId}.json`, `${messageId}.xml`]);
-    await collect(directory(routeOf(folder), old));
+    await collect(directory(routeOf(folder), noDesk, old));
     expect(await list('.sent')).to.deep.equal([]);
   });
 });
@@ -261,7 +261,7 @@ describe('a full disk under the directory connector', () => {
       this.skip();
     }
     try {
-      const connector = directory(routeOf(path));
+      const connector = directory(routeOf(path), noDesk);
       const large = { ...request, content: Buffer.alloc(100_000, 0x20) };
       const error = await connector.deliver(large, signal).catch((thrown: unknown) => thrown);
       expect(error).to.have.property('code', 'NODE_ERROR');

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { FileDesk } from '../../src/connectors/arriving-files.ts';
 import type { AgencyRequest, Collected, Inbox } from '../../src/connectors/connector.ts';
 import type { DirectoryRoute } from '../../src/participants/routes.ts';
 import { newMessageId } from '../../src/smev/message-id.ts';
@@ -12,6 +13,13 @@ export function routeOf(folder: string, change: Partial<DirectoryRoute> = {}): D
   const limits = { pollMs: 10, answerBytesMax: 4096, answerWithinMs: 86_400_000 };
   return { kind: 'directory', folder, ...limits, ...change };
 }
+
+/** A file store that is not there: nobody in these tests answers with files. */
+export const noDesk: FileDesk = {
+  store: { create: () => Promise.reject(new Error('no store')) },
+  filesMax: 0,
+  bytesMax: 0,
+};
 
 /** The same number gives the same request. */
 export function requestOf(number: number): AgencyRequest {
@@ -26,6 +34,7 @@ export function requestOf(number: number): AgencyRequest {
     attempt: 1,
     root: { namespace: birthNamespace, local: 'BirthRecordRequest' },
     content: Buffer.from(birthRequest(`Испытатель ${number} ${'я'.repeat(number * 50)}`)),
+    files: [],
     replyTo: 'secret',
   };
 }

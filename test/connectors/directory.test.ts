@@ -6,7 +6,7 @@ import { directory } from '../../src/connectors/directory.ts';
 import { ConnectorFailure } from '../../src/connectors/failure.ts';
 import { startChild } from '../harness/child.ts';
 import { temporaryFolder } from '../harness/node.ts';
-import { RecordingInbox, requestOf, routeOf, TakingAgency } from './directory-peer.ts';
+import { noDesk, RecordingInbox, requestOf, routeOf, TakingAgency } from './directory-peer.ts';
 import { onEachDiskStep } from './disk-steps.ts';
 
 const { signal } = new AbortController();
@@ -24,7 +24,7 @@ describe('the directory connector', () => {
   let connector: Connector;
   beforeEach(async () => {
     ({ path: folder, remove } = await temporaryFolder());
-    connector = directory(routeOf(folder));
+    connector = directory(routeOf(folder), noDesk);
   });
   afterEach(() => remove());
 
@@ -61,7 +61,7 @@ describe('the directory connector', () => {
     await connector.deliver({ ...request, attempt: 2 }, signal);
     expect(await visible()).to.have.lengthOf(2);
     for (const name of await visible()) await rename(join(folder, 'out', name), join(folder, name));
-    await directory(routeOf(folder)).deliver({ ...request, attempt: 3 }, signal);
+    await directory(routeOf(folder), noDesk).deliver({ ...request, attempt: 3 }, signal);
     expect(await visible()).to.deep.equal([]);
 
     await rename(
@@ -99,7 +99,7 @@ describe('the directory connector', () => {
       heal();
       expect(failed, `step ${last}`).to.equal('UNREACHABLE');
       await agency.look();
-      await directory(routeOf(folder)).deliver({ ...request, attempt: 2 }, signal);
+      await directory(routeOf(folder), noDesk).deliver({ ...request, attempt: 2 }, signal);
       await agency.look();
       const taken = agency.taken.get(request.messageId);
       expect(taken, `step ${last}`).to.deep.equal([request.content]);
@@ -150,7 +150,7 @@ describe('the directory connector', () => {
     for (const name of await readdir(folder)) {
       expect(await readdir(join(folder, name))).to.deep.equal([]);
     }
-    const missing = directory(routeOf(join(folder, 'missing')));
+    const missing = directory(routeOf(join(folder, 'missing')), noDesk);
     expect(await codeOf(missing.probe(signal))).to.equal('UNREACHABLE');
     expect(await codeOf(missing.deliver(request, signal))).to.equal('UNREACHABLE');
     const inbox = new RecordingInbox([]);

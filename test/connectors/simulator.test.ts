@@ -33,6 +33,7 @@ function request(scenario?: string, change: Partial<AgencyRequest> = {}): Agency
     attempt: 1,
     root: { namespace, local: 'Ask' },
     content: Buffer.from(text),
+    files: [],
     replyTo: 'secret',
     ...change,
   };

@@ -12,7 +12,7 @@ import {
   type SandboxKind,
   sandboxSigner,
 } from '../harness/client.ts';
-import { birthRequest, birthResponse } from '../harness/content.ts';
+import { birthRequest, birthResponse, paymentRequest } from '../harness/content.ts';
 import { attached, contentsOf, multipartOf, partsOf, sha256 } from '../harness/files.ts';
 import { type NodeProcess, startNode, temporaryFolder } from '../harness/node.ts';
 
@@ -108,6 +108,15 @@ describe('attachments over HTTP', function () {
       expect((await provider.ack(messageId)).code).to.equal(undefined);
     });
   }
+
+  it('are refused at once where the route of the type carries none', async () => {
+    const sent = await client('agency-a', '1.3').sendRequest({
+      messageId: freshMessageId(),
+      content: paymentRequest(),
+      files: { attached: [attached('scan', randomBytes(10))] },
+    });
+    expect(sent.code).to.equal('ATTACHMENTS_NOT_CARRIED');
+  });
 
   it('that are missing, unsigned, signed wrongly or not what they claim are refused by name', async () => {
     const sender = client('agency-a', '1.3');

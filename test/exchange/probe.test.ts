@@ -23,6 +23,7 @@ forEachDatabase((_, open) => {
     /** A simulator: it tells whether it was asked, and answers as it is told. */
     function connector(lane: string, isUp: boolean): Connector {
       return {
+        carries: 'nothing',
         deliver: () => Promise.reject(new ConnectorFailure('UNREACHABLE', lane)),
         probe: async () => {
           probes.push(lane);

@@ -8,12 +8,14 @@ import { ConnectorFailure, type FailureCode } from '../../src/connectors/failure
 import type { ExchangeContext } from '../../src/exchange/context.ts';
 import { type DeliveryRules, deliverExchange } from '../../src/exchange/deliver.ts';
 import { acceptRequest, type Exchange, getExchange } from '../../src/exchange/exchanges.ts';
+import { recordFiles, type TakenFile } from '../../src/exchange/files.ts';
 import { Pressure } from '../../src/exchange/pressure.ts';
 import { newEntryId } from '../../src/journal/entry.ts';
 import { JournalWriter } from '../../src/journal/writer.ts';
 import { createMetrics } from '../../src/metrics.ts';
 import { type Claimed, claimDelivery, type Due } from '../../src/queue/delivery.ts';
 import * as calls from '../../src/smev/calls.ts';
+import type { CallFiles } from '../../src/smev/file-texts.ts';
 import { readContent } from '../../src/store/content.ts';
 import type { DeliveryTable } from '../../src/store/tables.ts';
 import { freshMessageId, sandboxSigner } from '../harness/client.ts';
@@ -77,9 +79,13 @@ export class Stand {
   }
 
   /** An exchange that was just accepted and is due; by a provider's queue where a system is named. */
-  async accept({ eol = null as number | null, system = null as string | null } = {}) {
+  async accept({
+    eol = null as number | null,
+    system = null as string | null,
+    files = { called: {} as CallFiles, taken: [] as readonly TakenFile[] },
+  } = {}) {
     const messageId = freshMessageId();
-    const call = { messageId, content: noteRequest('привет') };
+    const call = { messageId, content: noteRequest('привет'), files: files.called };
     const text = signTemplate(calls.sendRequestCall('1.2', call), sandboxSigner('agency-a'));
     const bytes = Buffer.from(text);
     const judged = judge({ bytes, endpoint: '1.2', soapAction: undefined }, testRules());
@@ -87,6 +93,7 @@ export class Stand {
     const exchangeId = newEntryId(this.now, randomBytes(10));
     await this.context.journal.commit(async (scope) => {
       const { hash } = scope.content(bytes);
+      await recordFiles(scope.tx, { messageId, messageType: 'note', keepMs: 0 }, files.taken);
       return acceptRequest(scope.tx, {
         ...{ exchangeId, messageId, version: '1.2', messageType: 'note', sender: 'agency-a' },
         ...{ senderSystem: 'A1', recipient: 'agency-b', recipientSystem: system, lane },
@@ -171,6 +178,7 @@ export function scripted(...steps: readonly (() => unknown)[]): Connector & { ca
   };
   return {
     calls: done,
+    carries: 'files',
     deliver: (request) => step(`deliver ${request.attempt}`),
     ask: (request, ticket) => step(`ask ${request.attempt} ${ticket}`),
     probe: async () => undefined,
