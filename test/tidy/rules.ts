@@ -64,6 +64,8 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   piscina: ['compute'],
   'prom-client': ['metrics'],
   soap: ['connectors'],
+  // For threads of sources that were not built, in tests.
+  tsx: ['attachments'],
   undici: ['attachments', 'cli', 'connectors'],
   'xml-crypto': ['signature'],
   'xmllint-wasm': ['schema'],
