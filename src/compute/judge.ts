@@ -134,12 +134,13 @@ function verify(
     checkSoapAction(soapAction, operation.soapAction);
     const envelope = judgeEnvelope(rules.smev, endpoint, payload);
     known.claimedMessageId = claimedMessageId(payload, endpoint);
-    if (!envelope.valid) throw new Fault('ENVELOPE_INVALID', { findings: envelope.findings });
-    const signed = signedElement(payload, operation, endpoint);
-    refuseUnbuilt(payload);
+    // Before the schema, which says of an Include only that no element may stand there.
     refuseOtherIncludes(document, bytes, (parent) =>
       isAttachmentContent(parent, payload, endpoint),
     );
+    if (!envelope.valid) throw new Fault('ENVELOPE_INVALID', { findings: envelope.findings });
+    const signed = signedElement(payload, operation, endpoint);
+    refuseUnbuilt(payload);
     const content = judgeBusinessContent(signed, operation, endpoint, rules);
     if (container === undefined) throw new Fault('SIGNATURE_MISSING');
     const { profiles } = rules;

@@ -155,17 +155,14 @@ describe('attachments that are wrong', function () {
   it('an Include inside of what is signed', async () => {
     const xop = 'http://www.w3.org/2004/08/xop/include';
     const include = `<x:Include xmlns:x="${xop}" href="cid:scan"/>`;
-    for (const [element, code] of [
-      ['z:FullName', 'XOP_INCLUDE'],
-      // The schema has no element there.
-      ['b:SignaturePKCS7', 'ENVELOPE_INVALID'],
-    ]) {
+    // JAX-WS moves SignaturePKCS7 out where its threshold is too low.
+    for (const element of ['z:FullName', 'b:SignaturePKCS7']) {
       const envelope = scanned().replace(
         new RegExp(`<${element}>[^<]*<`),
         `<${element}>${include}<`,
       );
       expect(envelope).to.include('x:Include');
-      expect(await codeOf([rootPart(envelope), filePart('scan', octets)])).to.equal(code);
+      expect(await codeOf([rootPart(envelope), filePart('scan', octets)])).to.equal('XOP_INCLUDE');
     }
   });
 
