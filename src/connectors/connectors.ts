@@ -56,7 +56,7 @@ export class Connectors {
       case 'simulator':
         return simulator(route);
       case 'rest':
-        return rest(route, type, this.#publicUrl);
+        return rest(route, type, this.#publicUrl, this.#desk);
       case 'soap':
         return soap(route, type);
       case 'smev':

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { createSecureContext } from 'node:tls';
 import { Agent, type Dispatcher, request } from 'undici';
 import type { Connection } from '../participants/routes.ts';
@@ -9,8 +10,20 @@ export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array;
+  readonly body?: Uint8Array | StreamedBody;
 }
+
+/** A body that is not held in memory. */
+export interface StreamedBody {
+  /** Bytes. */
+  readonly length: number;
+  open(): AsyncIterable<Uint8Array>;
+}
+
+/** Reads the body of an answer in its own way, and gives what of it is held. */
+export type BodyReader = (body: AsyncIterable<Uint8Array>) => Promise<Buffer>;
+/** Chooses by the head of an answer; undefined has the body read as it is. */
+export type ReaderOf = (head: Omit<HttpAnswer, 'body'>) => BodyReader | undefined;
 
 export interface HttpAnswer {
   readonly status: number;
@@ -24,9 +37,10 @@ export interface HttpCaller {
    * Asks once: no redirect is followed, no proxy used, no compression asked for. Whatever status comes
    * is an answer; `failureOfStatus` says what it means.
    *
+   * @param readerOf throws ConnectorFailure where it will not have the body
    * @throws ConnectorFailure
    */
-  call(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
+  call(request: HttpRequest, signal: AbortSignal, readerOf?: ReaderOf): Promise<HttpAnswer>;
   close(): Promise<void>;
 }
 
@@ -46,7 +60,7 @@ export function httpCaller(settings: CallSettings): HttpCaller {
     bodyTimeout: timeoutMs + 1000,
   });
   return {
-    call: (asked, signal) => call(agent, settings, asked, signal),
+    call: (asked, signal, readerOf) => call(agent, settings, asked, signal, readerOf),
     close: () => agent.close(),
   };
 }
@@ -56,6 +70,7 @@ async function call(
   { timeoutMs, answerBytesMax }: CallSettings,
   asked: HttpRequest,
   signal: AbortSignal,
+  readerOf: ReaderOf | undefined,
 ): Promise<HttpAnswer> {
   const place = placeOf(asked.url);
   const deadline = AbortSignal.timeout(timeoutMs);
@@ -64,8 +79,8 @@ async function call(
     const { statusCode, headers, body } = await request(asked.url, {
       dispatcher: agent,
       method: asked.method,
-      headers: { 'accept-encoding': 'identity', ...asked.headers },
-      body: asked.body ?? null,
+      headers: { 'accept-encoding': 'identity', ...asked.headers, ...lengthOf(asked) },
+      body: bodyOf(asked),
       signal: either,
     });
     const flat = flatten(headers);
@@ -74,11 +89,12 @@ async function call(
       drop(body);
       throw new ConnectorFailure('ANSWER_BROKEN', `${place}: the answer came compressed`);
     }
-    return {
-      status: statusCode,
-      headers: flat,
-      body: await read(body, flat, answerBytesMax, place),
-    };
+    const head = { status: statusCode, headers: flat };
+    const reader = readerOf?.(head);
+    if (reader === undefined) {
+      return { ...head, body: await read(body, flat, answerBytesMax, place) };
+    }
+    return { ...head, body: await readBy(reader, body) };
   } catch (error) {
     if (error instanceof ConnectorFailure) throw error;
     if (signal.aborted) throw stopped(signal, place);
@@ -120,6 +136,25 @@ async function read(
     throw error;
   }
   return Buffer.concat(parts);
+}
+
+async function readBy(reader: BodyReader, body: Dispatcher.ResponseData['body']): Promise<Buffer> {
+  try {
+    return await reader(body);
+  } catch (error) {
+    drop(body);
+    throw error;
+  }
+}
+
+function bodyOf({ body }: HttpRequest): Uint8Array | Readable | null {
+  if (body === undefined || body instanceof Uint8Array) return body ?? null;
+  return Readable.from(body.open(), { objectMode: false });
+}
+
+function lengthOf({ body }: HttpRequest): Readonly<Record<string, string>> {
+  if (body === undefined || body instanceof Uint8Array) return {};
+  return { 'content-length': String(body.length) };
 }
 
 /** Undici tells of what it destroys; nobody is left to hear it. */

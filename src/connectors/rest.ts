@@ -2,16 +2,26 @@ import { type Clock, systemClock } from '../clock.ts';
 import type { MessageType } from '../participants/registry.ts';
 import { carriesOf, type RestRoute } from '../participants/routes.ts';
 import { authorization, identityHeaders } from './agency-headers.ts';
+import type { FileDesk } from './arriving-files.ts';
 import type { AgencyAnswer, AgencyRequest, Connector, Posted, Waiting } from './connector.ts';
 import { type ContentForms, contentForms } from './content-forms.ts';
 import { ConnectorFailure, failures } from './failure.ts';
-import { type HttpAnswer, type HttpCaller, httpCaller, placeOf } from './http-call.ts';
+import {
+  type HttpAnswer,
+  type HttpCaller,
+  type HttpRequest,
+  httpCaller,
+  placeOf,
+} from './http-call.ts';
 import { checkAlive, failureOfStatus, retryAfter } from './http-status.ts';
+import { MultipartAnswer } from './multipart-answer.ts';
+import { multipartRequest, partsOf } from './multipart-request.ts';
 import { readAnswer, rejectionOfStatus, statusOf } from './rest-answer.ts';
 import { locationOf, readTicket, type Ticket, writeTicket } from './rest-ticket.ts';
 
 interface Rest {
   readonly route: RestRoute;
+  readonly desk: FileDesk;
   readonly forms: ContentForms;
   readonly caller: HttpCaller;
   readonly publicUrl: string | undefined;
@@ -26,15 +36,17 @@ const askAfterMsMin = 1000;
  * the node's callback. docs/connectors.md is the contract.
  *
  * @param publicUrl the node's own address; without it no callback is offered
+ * @param desk where files of answers arrive
  */
 export function rest(
   route: RestRoute,
   type: MessageType,
   publicUrl: string | undefined,
+  desk: FileDesk,
   clock: Clock = systemClock,
 ): Connector {
   const caller = httpCaller(route);
-  const parts: Rest = { route, forms: contentForms(type), caller, publicUrl, clock };
+  const parts: Rest = { route, desk, forms: contentForms(type), caller, publicUrl, clock };
   return {
     carries: carriesOf(route),
     deliver: (request, signal) => deliver(parts, request, signal),
@@ -51,19 +63,49 @@ async function deliver(
   signal: AbortSignal,
   until?: number,
 ): Promise<AgencyAnswer | Waiting> {
-  const { route, forms, caller, clock } = parts;
+  const { route, clock } = parts;
+  const { contentType, body } = bodyOf(parts, request);
+  const headers = { ...(await headersOf(parts, request)), 'Content-Type': contentType };
+  return asked(parts, { method: 'POST', url: route.url, headers, body }, signal, (answer) => {
+    if (answer.status === 202) {
+      const ticket = { url: undefined, until: until ?? clock.now() + route.answerWithinMs };
+      return waitingOf(parts, answer, ticket, route.url);
+    }
+    return answerOf(parts, request, answer, route.rejections);
+  });
+}
+
+/** The content, and where there are files, with them as the root of a message of parts. */
+function bodyOf({ route, forms }: Rest, request: AgencyRequest) {
   const json = route.format === 'json';
-  const body = json ? Buffer.from(forms.requestJson(request)) : request.content;
-  const headers = {
-    ...(await headersOf(parts, request)),
-    'Content-Type': json ? 'application/json' : 'application/xml; charset=utf-8',
-  };
-  const answer = await caller.call({ method: 'POST', url: route.url, headers, body }, signal);
-  if (answer.status === 202) {
-    const ticket = { url: undefined, until: until ?? clock.now() + route.answerWithinMs };
-    return waitingOf(parts, answer, ticket, route.url);
+  const content = json ? Buffer.from(forms.requestJson(request)) : request.content;
+  const contentType = json ? 'application/json' : 'application/xml; charset=utf-8';
+  if (request.files.length === 0) return { contentType, body: content };
+  const type = json ? 'application/json' : 'application/xml';
+  return multipartRequest(content, { part: contentType, type }, partsOf(request.files));
+}
+
+/** Asks, and gives the files that came beside the answer with it. */
+async function asked(
+  { route, caller, desk }: Rest,
+  request: HttpRequest,
+  signal: AbortSignal,
+  read: (answer: HttpAnswer) => AgencyAnswer | Waiting,
+): Promise<AgencyAnswer | Waiting> {
+  if (route.files === 'none') return read(await caller.call(request, signal));
+  const parts = new MultipartAnswer(desk, route.answerBytesMax);
+  try {
+    const answer = await caller.call(request, signal, parts.readerOf);
+    const { rootType } = parts;
+    if (rootType === undefined) return read(answer);
+    const said = read({ ...answer, headers: { ...answer.headers, 'content-type': rootType } });
+    if (said.kind === 'content') return { ...said, files: parts.files };
+    await parts.discard();
+    return said;
+  } catch (error) {
+    await parts.discard();
+    throw error;
   }
-  return answerOf(parts, request, answer, route.rejections);
 }
 
 async function ask(
@@ -72,7 +114,7 @@ async function ask(
   ticket: Ticket,
   signal: AbortSignal,
 ): Promise<AgencyAnswer | Waiting> {
-  const { route, caller, clock } = parts;
+  const { route, clock } = parts;
   const { url, until } = ticket;
   if (url === undefined) {
     if (clock.now() >= until) throw noAnswer('the agency did not call back');
@@ -83,14 +125,15 @@ async function ask(
   locationOf(url, route.url);
   const headers = await headersOf(parts, request);
   try {
-    const answer = await caller.call({ method: 'GET', url, headers }, signal);
-    if (answer.status === 202) {
-      if (clock.now() >= until) throw noAnswer('the agency has no answer yet');
-      return waitingOf(parts, answer, ticket, url);
-    }
-    // At Location these say that the ticket is not known, and nothing of the data asked for.
-    const { 404: _, 410: __, ...rejections } = route.rejections;
-    return answerOf(parts, request, answer, rejections);
+    return await asked(parts, { method: 'GET', url, headers }, signal, (answer) => {
+      if (answer.status === 202) {
+        if (clock.now() >= until) throw noAnswer('the agency has no answer yet');
+        return waitingOf(parts, answer, ticket, url);
+      }
+      // At Location these say that the ticket is not known, and nothing of the data asked for.
+      const { 404: _, 410: __, ...rejections } = route.rejections;
+      return answerOf(parts, request, answer, rejections);
+    });
   } catch (error) {
     if (!(error instanceof ConnectorFailure) || clock.now() < until) throw error;
     const { code, message } = error;
@@ -108,7 +151,9 @@ async function headersOf(
 ): Promise<Record<string, string>> {
   const address = publicUrl?.replace(/\/+$/, '');
   return {
-    Accept: 'application/xml, application/json, application/problem+json',
+    Accept: `application/xml, application/json, application/problem+json${
+      route.files === 'none' ? '' : ', multipart/related'
+    }`,
     ...identityHeaders(request),
     ...(address === undefined
       ? {}

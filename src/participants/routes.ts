@@ -103,6 +103,8 @@ const rest = z.strictObject({
     .default({ '422': 'UNKNOWN_REQUEST_DESCRIPTION' }),
   /** Where to ask whether the agency is up; the URL itself where absent. */
   probeUrl: address.optional(),
+  /** Whether files go along, as parts of multipart/related. */
+  files: z.enum(['none', 'multipart']).default('none'),
 });
 export type RestRoute = z.infer<typeof rest>;
 
@@ -182,11 +184,12 @@ export type Route = z.infer<typeof routeSchema>;
 export type Carries = 'files' | 'attached' | 'nothing';
 
 /** What the connector of a route carries of files. */
-export function carriesOf({ kind }: CarriedRoute): Carries {
-  switch (kind) {
+export function carriesOf(route: CarriedRoute): Carries {
+  switch (route.kind) {
     case 'directory':
       return 'files';
     case 'rest':
+      return route.files === 'multipart' ? 'files' : 'nothing';
     case 'smev':
     case 'soap':
     case 'simulator':

@@ -1,4 +1,5 @@
 import { checkedBoundary } from './delimiter.ts';
+import { dispositionOf } from './disposition.ts';
 import { parseMediaType } from './media-type.ts';
 import { MultipartError } from './multipart-error.ts';
 import { checkContentId } from './part-headers.ts';
@@ -8,6 +9,7 @@ export interface PartToWrite {
   /** Without < and >. */
   readonly contentId: string;
   readonly mimeType: string;
+  readonly fileName?: string;
   /** Bytes, where known. */
   readonly size?: number;
 }
@@ -22,11 +24,27 @@ export interface MultipartHead<P extends PartToWrite> {
 }
 
 export const rootContentId = 'root@mezhved';
-const rootType = 'application/xop+xml; charset=UTF-8; type="text/xml"';
+
+/** What the root part is, and how the header of the whole message tells it. */
+export interface RootType {
+  /** Content-Type of the root part. */
+  readonly part: string;
+  /** Its media type alone (RFC 2387 §3.1). */
+  readonly type: string;
+  /** What is inside of that (§3.3). */
+  readonly startInfo?: string;
+}
+
+/** XOP 1.0 §4.1 with SOAP 1.1. */
+export const xopRoot: RootType = {
+  part: 'application/xop+xml; charset=UTF-8; type="text/xml"',
+  type: 'application/xop+xml',
+  startInfo: 'text/xml',
+};
 
 /**
- * An MTOM message of SOAP 1.1 (XOP 1.0 §4.1, RFC 2387): the envelope is the root and the first part,
- * the attachments follow, all binary.
+ * A message of parts (RFC 2387), of MTOM where nothing else is said: the envelope is the root and the
+ * first part, the attachments follow, all binary.
  *
  * @param boundary random, so that it stands in no part (RFC 2046 §5.1.1)
  * @throws MultipartError boundary-malformed, content-id-malformed, content-id-repeated,
@@ -36,29 +54,31 @@ export function multipartHead<P extends PartToWrite>(
   boundary: string,
   root: Uint8Array,
   parts: readonly P[],
+  type: RootType = xopRoot,
 ): MultipartHead<P> {
   checkedBoundary(boundary);
   checkParts(parts);
-  const head = (contentType: string, contentId: string) =>
+  const head = (contentType: string, contentId: string, fileName?: string) =>
     Buffer.from(
       `\r\n--${boundary}\r\nContent-Type: ${contentType}\r\n` +
-        `Content-Transfer-Encoding: binary\r\nContent-ID: <${contentId}>\r\n\r\n`,
+        `Content-Transfer-Encoding: binary\r\nContent-ID: <${contentId}>\r\n` +
+        (fileName === undefined
+          ? '\r\n'
+          : `Content-Disposition: ${dispositionOf(fileName)}\r\n\r\n`),
     );
   const body = [
     // Nothing stands before the first delimiter that a line end would have to end.
-    head(rootType, rootContentId).subarray(2),
+    head(type.part, rootContentId).subarray(2),
     root,
-    ...parts.flatMap((part) => [head(part.mimeType, part.contentId), part]),
+    ...parts.flatMap((part) => [head(part.mimeType, part.contentId, part.fileName), part]),
     Buffer.from(`\r\n--${boundary}--\r\n`),
   ];
-  return { contentType: typeOf(boundary), body, contentLength: lengthOf(body) };
+  return { contentType: typeOf(boundary, type), body, contentLength: lengthOf(body) };
 }
 
-function typeOf(boundary: string): string {
-  return (
-    `multipart/related; type="application/xop+xml"; start="<${rootContentId}>"; ` +
-    `start-info="text/xml"; boundary="${boundary}"`
-  );
+function typeOf(boundary: string, { type, startInfo }: RootType): string {
+  const info = startInfo === undefined ? '' : `start-info="${startInfo}"; `;
+  return `multipart/related; type="${type}"; start="<${rootContentId}>"; ${info}boundary="${boundary}"`;
 }
 
 function lengthOf(body: MultipartHead<PartToWrite>['body']): number | undefined {

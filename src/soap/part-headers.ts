@@ -10,11 +10,19 @@ export interface PartHeaders {
   readonly contentType?: string;
   readonly encoding: TransferEncoding;
   readonly location?: string;
+  /** Content-Disposition as it came. */
+  readonly disposition?: string;
 }
 
 const field = /^([!-9;-~]+):/;
 const control = /[^\P{Cc}\t]/u;
-const kept = ['content-id', 'content-type', 'content-transfer-encoding', 'content-location'];
+const kept = [
+  'content-id',
+  'content-type',
+  'content-transfer-encoding',
+  'content-location',
+  'content-disposition',
+];
 
 /** Reads the header blocks of parts, one after another, from chunks that end anywhere. */
 export class PartHeaderReader {
@@ -95,11 +103,13 @@ function partHeaders(lines: readonly string[]): PartHeaders {
   const id = values.get('content-id');
   const contentType = values.get('content-type');
   const location = values.get('content-location');
+  const disposition = values.get('content-disposition');
   return {
     ...(id === undefined ? {} : { contentId: bareContentId(id) }),
     ...(contentType === undefined ? {} : { contentType }),
     encoding: transferEncoding(values.get('content-transfer-encoding')),
     ...(location === undefined ? {} : { location }),
+    ...(disposition === undefined ? {} : { disposition }),
   };
 }
 

@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { rest } from '../../src/connectors/rest.ts';
 import { checkout } from '../harness/node.ts';
 import { agencyRequest, never } from './agencies.ts';
+import { noDesk } from './directory-peer.ts';
 import { messageType, routeOf } from './message-type.ts';
 import { meaning } from './same-xml.ts';
 
@@ -24,7 +25,12 @@ describe('the example of an agency with REST', () => {
       responseRoot: 'PaymentStatusResponse',
       schemas: [{ name, bytes }],
     };
-    const connector = rest(route, { ...messageType(route), versions: [version] }, undefined);
+    const connector = rest(
+      route,
+      { ...messageType(route), versions: [version] },
+      undefined,
+      noDesk,
+    );
     const send = (number: string) => {
       const root = { namespace, local: 'PaymentStatusRequest' };
       const text = `<PaymentStatusRequest xmlns="${namespace}"><PaymentNumber>${number}</PaymentNumber></PaymentStatusRequest>`;

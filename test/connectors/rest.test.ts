@@ -10,6 +10,7 @@ import {
   startAgency,
   temporaryFolder,
 } from './agencies.ts';
+import { noDesk } from './directory-peer.ts';
 import { askRoot, askXml, messageType, routeOf, tellXml } from './message-type.ts';
 import { meaning } from './same-xml.ts';
 
@@ -33,7 +34,7 @@ describe('the connector rest', () => {
   ): Promise<{ agency: Agency; connector: Connector }> {
     const agency = await startAgency(behaviour);
     const route = routeOf('rest', { url: agency.url, timeoutMs: 3000, ...members });
-    const connector = rest(route, messageType(route), publicUrl, { now: () => now });
+    const connector = rest(route, messageType(route), publicUrl, noDesk, { now: () => now });
     closing.push(
       () => agency.close(),
       () => connector.close(),
@@ -83,7 +84,7 @@ describe('the connector rest', () => {
     const route = routeOf('rest', { url: 'http://localhost/' });
     const agency = await startAgency((response) => response.writeHead(201, xml).end(tellXml));
     const own = { ...route, url: agency.url };
-    const connector = rest(own, messageType(own), undefined);
+    const connector = rest(own, messageType(own), undefined, noDesk);
     closing.push(
       () => agency.close(),
       () => connector.close(),

@@ -37,6 +37,7 @@ const worldly: readonly string[] = [
   'src/connectors/directory.ts',
   'src/connectors/exchange-folder.ts',
   'src/connectors/http-call.ts',
+  'src/connectors/multipart-request.ts',
   'src/connectors/simulator.ts',
   'src/connectors/smev-identity.ts',
   'src/connectors/soap-client.ts',

@@ -1,0 +1,143 @@
+import { fileNameIn } from '../soap/disposition.ts';
+import { parseMediaType } from '../soap/media-type.ts';
+import { MultipartError } from '../soap/multipart-error.ts';
+import { MultipartReader } from '../soap/multipart-reader.ts';
+import type { PartHeaders } from '../soap/part-headers.ts';
+import { ArrivingFiles, type FileDesk } from './arriving-files.ts';
+import type { ArrivedFile } from './carried-file.ts';
+import { ConnectorFailure } from './failure.ts';
+import { signatureEnding } from './file-names.ts';
+import type { ReaderOf } from './http-call.ts';
+import { signatureType } from './multipart-request.ts';
+
+const headerBytesMax = 16 * 1024;
+const signatureBytesMax = 64 * 1024;
+
+type Step =
+  | { readonly begin: PartHeaders }
+  | { readonly data: Uint8Array }
+  | { readonly end: true };
+
+/**
+ * An answer that may come as multipart/related (RFC 2387): the root part is held, every other goes into
+ * the store as it arrives. Whoever reads one hands its files over, or discards them.
+ */
+export class MultipartAnswer {
+  readonly #desk: FileDesk;
+  readonly #rootBytesMax: number;
+  readonly #arriving: ArrivingFiles;
+  readonly #held: Uint8Array[] = [];
+  #heldBytes = 0;
+  #start: string | undefined;
+  #rootSeen = false;
+  #root: Buffer | undefined;
+  #at: 'root' | 'file' | { readonly signatureOf: string } = 'root';
+  /** Content-Type of the root part; undefined while no multipart answer came. */
+  rootType: string | undefined;
+
+  constructor(desk: FileDesk, rootBytesMax: number) {
+    this.#desk = desk;
+    this.#rootBytesMax = rootBytesMax;
+    this.#arriving = new ArrivingFiles(desk);
+  }
+
+  /** Takes what is multipart/related, and nothing else. */
+  readonly readerOf: ReaderOf = ({ headers }) => {
+    const type = parseMediaType(headers['content-type'] ?? '');
+    if (type?.type !== 'multipart/related') return undefined;
+    this.#start = type.parameters.get('start')?.replace(/^<(.*)>$/, '$1');
+    const boundary = type.parameters.get('boundary');
+    return (body) => this.#readFrom(body, boundary).catch((error) => this.#fail(error));
+  };
+
+  get files(): readonly ArrivedFile[] {
+    return this.#arriving.files;
+  }
+
+  discard(): Promise<void> {
+    return this.#arriving.discard();
+  }
+
+  async #readFrom(body: AsyncIterable<Uint8Array>, boundary: string | undefined): Promise<Buffer> {
+    const steps: Step[] = [];
+    const { filesMax, bytesMax } = this.#desk;
+    const partsMax = filesMax * 2 + 1;
+    // Base64 makes of three octets four, and breaks lines.
+    const content = (bytesMax + this.#rootBytesMax) * 1.4;
+    const totalBytesMax = Math.ceil(content) + partsMax * (headerBytesMax + signatureBytesMax);
+    const reader = new MultipartReader(
+      boundary,
+      { partsMax, headerBytesMax, totalBytesMax },
+      {
+        part: (headers) => steps.push({ begin: headers }),
+        data: (data) => steps.push({ data }),
+        partEnd: () => steps.push({ end: true }),
+      },
+    );
+    for await (const chunk of body) {
+      reader.push(chunk);
+      for (const step of steps.splice(0)) await this.#take(step);
+    }
+    reader.end();
+    for (const step of steps.splice(0)) await this.#take(step);
+    const root = this.#root;
+    if (root === undefined) throw new ConnectorFailure('ANSWER_BROKEN', 'there is no root part');
+    return root;
+  }
+
+  async #take(step: Step): Promise<void> {
+    if ('begin' in step) await this.#begin(step.begin);
+    else if ('end' in step) this.#end();
+    else if (this.#at === 'file') await this.#arriving.write(step.data);
+    else this.#hold(step.data, this.#at === 'root' ? this.#rootBytesMax : signatureBytesMax);
+  }
+
+  async #begin(headers: PartHeaders): Promise<void> {
+    const { contentId, contentType } = headers;
+    const isRoot = !this.#rootSeen && (this.#start === undefined || contentId === this.#start);
+    if (isRoot) {
+      this.#rootSeen = true;
+      this.#at = 'root';
+      this.rootType = contentType ?? '';
+      return;
+    }
+    if (contentId === undefined) {
+      throw new ConnectorFailure('ANSWER_BROKEN', 'a part has no Content-ID');
+    }
+    const mimeType = parseMediaType(contentType ?? '')?.type ?? 'application/octet-stream';
+    if (mimeType === signatureType && contentId.endsWith(signatureEnding)) {
+      this.#at = { signatureOf: contentId.slice(0, -signatureEnding.length) };
+      return;
+    }
+    this.#at = 'file';
+    const fileName = fileNameIn(headers.disposition);
+    await this.#arriving.begin({ place: 'attached', contentId, fileName, mimeType });
+  }
+
+  #hold(data: Uint8Array, bytesMax: number): void {
+    this.#heldBytes += data.byteLength;
+    if (this.#heldBytes > bytesMax) {
+      throw new ConnectorFailure('ANSWER_TOO_LARGE', `a part is larger than ${bytesMax} bytes`);
+    }
+    this.#held.push(Buffer.from(data));
+  }
+
+  #end(): void {
+    if (this.#at === 'file') {
+      this.#arriving.end();
+      return;
+    }
+    const held = Buffer.concat(this.#held.splice(0));
+    this.#heldBytes = 0;
+    if (this.#at === 'root') this.#root = held;
+    else this.#arriving.sign(this.#at.signatureOf, held);
+  }
+
+  async #fail(error: unknown): Promise<never> {
+    await this.discard();
+    if (!(error instanceof MultipartError)) throw error;
+    const tooLarge = error.reason === 'body-too-large' || error.reason === 'parts-too-many';
+    const code = tooLarge ? 'ANSWER_TOO_LARGE' : 'ANSWER_BROKEN';
+    throw new ConnectorFailure(code, `multipart/related: ${error.reason}`, { cause: error });
+  }
+}
