@@ -27,7 +27,7 @@ export interface DeliveredFiles {
   readonly stored: readonly StoreAccess[];
 }
 
-export const noFiles: DeliveredFiles = { attached: [], stored: [] };
+const noFiles: DeliveredFiles = { attached: [], stored: [] };
 
 /** Access to one file of the file store, given for one delivery. */
 export interface StoreAccess {

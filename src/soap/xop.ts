@@ -2,7 +2,7 @@ import { Fault } from '../fault/fault.ts';
 import type { XmlDocument, XmlElement } from '../xml/document.ts';
 import { childElements, everyElement, isNamed, pathOf } from '../xml/navigate.ts';
 
-export const xopNamespace = 'http://www.w3.org/2004/08/xop/include';
+const xopNamespace = 'http://www.w3.org/2004/08/xop/include';
 
 /**
  * The Content-ID that an element's content was moved to: its only child is xop:Include (XOP 1.0 §3)

@@ -117,6 +117,7 @@ describe('the rest connector and files', function () {
     expect(Buffer.from(got[0]?.signature ?? []).equals(signature)).to.equal(true);
     expect(got[1]).to.include({ size: 0, signature: undefined });
     expect(await left()).to.equal(2);
+    for (const { file } of got) await file.discard();
   });
 
   it('keeps nothing of an answer that will not do', async () => {
