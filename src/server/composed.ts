@@ -121,8 +121,12 @@ export async function compose(config: Config): Promise<Composed> {
   return { ...context, compute, opinions, connectors, queue, uploads, watched, close };
 }
 
-function uploadsOf({ attachments }: Config, digester: Digester): Uploads {
-  const limits = { fileBytesMax: attachments.storedBytesMax, foldersMax: 1000, staleMs: 60_000 };
+const staleUploadMs = 60_000;
+
+function uploadsOf({ attachments, database }: Config, digester: Digester): Uploads {
+  // One process alone has an embedded database.
+  const staleMs = database.url.startsWith('sqlite:') ? 0 : staleUploadMs;
+  const limits = { fileBytesMax: attachments.storedBytesMax, foldersMax: 1000, staleMs };
   return new Uploads(attachments.folder, limits, digester, systemClock.now);
 }
 
