@@ -50,7 +50,10 @@ export class UploadRefused extends Error {
 export interface UploadLimits {
   readonly fileBytesMax: number;
   readonly foldersMax: number;
-  /** A file that nobody has written to for so long is not being written. */
+  /**
+   * A file that nobody has written to for so long is not being written; 0 where no other node writes
+   * into the folder, so that what a process left when it died can be resumed at once.
+   */
   readonly staleMs: number;
 }
 

@@ -148,6 +148,7 @@ export class Uploads implements UploadArea {
 
   /** Another node may be writing the same file: then it has just been written to. */
   async #refuseOthers(partly: string, name: string): Promise<void> {
+    if (this.#limits.staleMs === 0) return;
     const found = await stat(partly).catch(() => undefined);
     if (found === undefined || this.#now() - found.mtimeMs > this.#limits.staleMs) return;
     throw new UploadRefused('busy', `${name}: ещё пишется / still being written`);

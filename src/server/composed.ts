@@ -1,14 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { userInfo } from 'node:os';
-import { commandCheck, type FileCheck, httpCheck } from '../attachments/check.ts';
 import { Digester } from '../attachments/digester.ts';
 import { LocalFiles } from '../attachments/local-files.ts';
-import { Uploads } from '../attachments/uploads.ts';
+import type { Uploads } from '../attachments/uploads.ts';
 import { systemClock } from '../clock.ts';
 import { OpinionPool } from '../compute/opinion-pool.ts';
 import { ComputePool, type Snapshot } from '../compute/pool.ts';
 import type { Config } from '../config/table.ts';
-import type { FileDesk } from '../connectors/arriving-files.ts';
 import { Connectors } from '../connectors/connectors.ts';
 import type { ExchangeContext } from '../exchange/context.ts';
 import { entry } from '../exchange/entries.ts';
@@ -25,6 +23,7 @@ import { openDatabase } from '../store/database.ts';
 import { checkDurability } from '../store/durability.ts';
 import { migrate } from '../store/migrations.ts';
 import { chooseEngine } from './engine.ts';
+import { deskOf, fileCheckOf, uploadsOf } from './kept-files.ts';
 
 /** What every process of a node is made of, with the parts whose lifetime it holds. */
 export interface Composed extends ExchangeContext {
@@ -123,22 +122,6 @@ export async function compose(config: Config): Promise<Composed> {
   };
   const watched = { deadLetters: 0, agenciesDown: 0 };
   return { ...context, compute, opinions, connectors, queue, uploads, watched, close };
-}
-
-function fileCheckOf({ attachments }: Config): FileCheck | undefined {
-  const { command, url, ...limits } = attachments.check;
-  if (command !== undefined) return commandCheck(command, limits);
-  return url === undefined ? undefined : httpCheck(url, limits);
-}
-
-function deskOf({ attachments }: Config, store: LocalFiles): FileDesk {
-  const { partsMax, storedBytesMax } = attachments;
-  return { store, filesMax: partsMax, bytesMax: storedBytesMax };
-}
-
-function uploadsOf({ attachments }: Config, digester: Digester): Uploads {
-  const limits = { fileBytesMax: attachments.storedBytesMax, foldersMax: 1000, staleMs: 60_000 };
-  return new Uploads(attachments.folder, limits, digester, systemClock.now);
 }
 
 const randomPoolBytes = 4096;

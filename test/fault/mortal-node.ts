@@ -43,6 +43,15 @@ export class MortalNode {
     return this.#node.url;
   }
 
+  /** Of the file store, where the configuration opens it. */
+  get storeUrl(): string {
+    return this.#node.storeUrl;
+  }
+
+  get filesFolder(): string {
+    return join(this.#node.data, 'files');
+  }
+
   get databaseUrl(): string {
     return (
       this.#node.env['MEZHVED_DATABASE_URL'] ?? `sqlite:${join(this.#node.data, 'mezhved.db')}`
