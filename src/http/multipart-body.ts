@@ -203,5 +203,7 @@ async function* chunksOf(request: IncomingMessage, timeoutMs: number): AsyncGene
     throw cause instanceof Fault ? cause : new Fault('BODY_INCOMPLETE', { cause });
   } finally {
     clearTimeout(timer);
+    // Not waited for: it ends with the chunk that a peer may never send.
+    chunks.return?.().catch(() => undefined);
   }
 }

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Reply, ReplyPart } from '../exchange/call.ts';
@@ -14,6 +14,23 @@ export function takesMultipart(headers: IncomingHttpHeaders): boolean {
   return type === 'multipart/related' || /multipart\/related/i.test(headers.accept ?? '');
 }
 
+const lingerMs = 2000;
+
+/**
+ * Reads on and throws away: a connection that is closed over octets that nobody read is reset, and the
+ * peer that is still sending never sees its answer.
+ */
+function drained(request: IncomingMessage): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, lingerMs);
+    const end = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    request.once('end', end).once('close', end).once('error', end).resume();
+  });
+}
+
 /**
  * Sends an answer with what it refers to: files go as parts to who reads them, and in base64 where each
  * xop:Include stood to anybody else. No file is held in memory.
@@ -21,6 +38,7 @@ export function takesMultipart(headers: IncomingHttpHeaders): boolean {
  * @param boundary random
  */
 export async function sendReply(
+  request: IncomingMessage,
   response: ServerResponse,
   { status, headers, bytes, parts = [] }: Reply,
   multipart: boolean,
@@ -34,10 +52,24 @@ export async function sendReply(
   if (body.length !== undefined) response.setHeader('Content-Length', body.length);
   const [only, ...others] = body.pieces;
   if (others.length === 0 && only instanceof Uint8Array) {
-    response.end(only);
+    await sendWhole(request, response, only);
     return;
   }
   await pipeline(Readable.from(octetsOf(body.pieces), { objectMode: false }), response);
+}
+
+async function sendWhole(
+  request: IncomingMessage,
+  response: ServerResponse,
+  bytes: Uint8Array,
+): Promise<void> {
+  if (request.complete) {
+    response.end(bytes);
+    return;
+  }
+  response.write(bytes);
+  await drained(request);
+  response.end();
 }
 
 type Piece = Uint8Array | (() => AsyncIterable<Uint8Array>);

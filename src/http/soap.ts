@@ -71,7 +71,9 @@ async function answerCall(
   if (!request.complete) response.setHeader('Connection', 'close');
   const multipart = takesMultipart(request.headers);
   // A client that went away gets the message again when its lease is over.
-  await sendReply(response, reply, multipart, face.newBoundary()).catch(() => response.destroy());
+  await sendReply(request, response, reply, multipart, face.newBoundary()).catch(() =>
+    response.destroy(),
+  );
 }
 
 async function readCall(face: SoapFace, request: Request, response: Response): Promise<Body> {

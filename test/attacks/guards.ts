@@ -22,6 +22,11 @@ const guardTable = {
     find: "if (!envelope.valid) throw new Fault('ENVELOPE_INVALID', { findings: envelope.findings });",
     replace: '',
   },
+  'the place of an Include': {
+    file: 'src/soap/xop.ts',
+    find: "if (parent === null || !mayBeIn(parent)) refuse(element, 'не в AttachmentContent/Content');",
+    replace: "if (parent === null) refuse(element, '');",
+  },
   'content schema': {
     file: judge,
     find: 'if (judged.findings.length > 0) {',

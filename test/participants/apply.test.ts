@@ -102,6 +102,7 @@ systems: [{id: agency-b, certificates: [agency-b.pem]}]
         'certificate',
         'certificate',
         'certificate',
+        'upload',
       ]);
       expect((await readRegistry(database)).findParticipant('agency-b')?.name).not.to.equal(
         'Другое имя',

@@ -160,7 +160,11 @@ const fetches: readonly Attack[] = [
           '<xop:Include xmlns:xop="http://www.w3.org/2004/08/xop/include" href="file:///etc/passwd"/>',
         ),
       ),
-    { code: 'CONTENT_INVALID', verify: undefined, guards: ['content schema'] },
+    {
+      code: 'XOP_INCLUDE',
+      verify: undefined,
+      guards: ['the place of an Include', 'content schema'],
+    },
   ),
   attack(
     'xsi:schemaLocation that names a schema of the attacker, over content that is invalid',
