@@ -9,14 +9,17 @@ import {
 /** What the thread is told. Octets of one digest come in order. */
 export type ToDigest =
   | { readonly id: number; readonly begin: readonly ContentHash[] }
-  | { readonly id: number; readonly octets: Uint8Array }
+  | { readonly id: number; readonly octets: Uint8Array<ArrayBuffer> }
   /** The octets of a file of the local disk, up to that many. */
   | { readonly id: number; readonly file: string; readonly octetsMax: number }
   | { readonly id: number; readonly end: 'digest' | 'drop' };
 
-/** What the thread says: that octets were taken, the digests, or what was wrong. */
+/**
+ * What the thread says: that octets were taken, the digests, or what was wrong. It gives back the memory
+ * that the octets came in: as garbage of this thread a gigabyte of it would wait long for its collection.
+ */
 export type FromDigest =
-  | { readonly id: number; readonly taken: true }
+  | { readonly id: number; readonly taken: true; readonly spare?: ArrayBuffer }
   | { readonly id: number; readonly digests: readonly (readonly [ContentHash, Uint8Array])[] }
   | { readonly id: number; readonly failed: string };
 
@@ -39,8 +42,11 @@ async function perform(order: ToDigest): Promise<FromDigest | undefined> {
     running.set(id, new Map(order.begin.map((hash) => [hash, contentDigest(hash)])));
     return undefined;
   }
-  if ('octets' in order) update(id, order.octets);
-  else if ('file' in order) await updateFromFile(id, order.file, order.octetsMax);
+  if ('octets' in order) {
+    update(id, order.octets);
+    return { id, taken: true, spare: order.octets.buffer };
+  }
+  if ('file' in order) await updateFromFile(id, order.file, order.octetsMax);
   else {
     const digests = [...(running.get(id) ?? [])];
     running.delete(id);
@@ -52,7 +58,11 @@ async function perform(order: ToDigest): Promise<FromDigest | undefined> {
 
 parentPort?.on('message', (order: ToDigest) => {
   perform(order).then(
-    (said) => said && parentPort?.postMessage(said),
+    (said) => {
+      if (said === undefined) return;
+      const spare = 'taken' in said ? said.spare : undefined;
+      parentPort?.postMessage(said, spare === undefined ? [] : [spare]);
+    },
     (error: unknown) => {
       running.delete(order.id);
       parentPort?.postMessage({ id: order.id, failed: String(error) } satisfies FromDigest);

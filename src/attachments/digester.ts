@@ -25,6 +25,8 @@ function failure(why: string): Fault {
   return new Fault('INTERNAL', { private: `digest: ${why}` });
 }
 
+const chunkBytes = 64 * 1024;
+
 interface Waiting {
   resolve(said: FromDigest): void;
   reject(error: Error): void;
@@ -43,11 +45,15 @@ export class Digester {
     this.#lastId += 1;
     const id = this.#lastId;
     let ended = false;
+    let spare = new ArrayBuffer(chunkBytes);
     this.#tell({ id, begin: hashes });
     return {
       update: async (octets) => {
-        const own = new Uint8Array(octets);
-        await this.#ask({ id, octets: own }, [own.buffer]);
+        if (spare.byteLength < octets.byteLength) spare = new ArrayBuffer(octets.byteLength);
+        const own = new Uint8Array(spare, 0, octets.byteLength);
+        own.set(octets);
+        const said = await this.#ask({ id, octets: own }, [spare]);
+        spare = ('taken' in said ? said.spare : undefined) ?? new ArrayBuffer(0);
       },
       updateFromFile: async (file, octetsMax) => {
         await this.#ask({ id, file, octetsMax });

@@ -14,14 +14,31 @@ import { childElements } from '../../src/xml/navigate.ts';
 import { type Agency, bodyOf, type SandboxKind } from './client.ts';
 import { checkout } from './node.ts';
 
-/** A detached signature of octets by an agency of the sandbox. */
-export function signatureOf(agency: Agency, kind: SandboxKind, octets: Uint8Array): Uint8Array {
+/** Key and certificate of an agency of the sandbox. */
+function identityOf(agency: Agency, kind: SandboxKind) {
   const stem = join(checkout, 'certs.example', kind === 'rsa' ? agency : `${agency}-${kind}`);
   const certificate = readCertificate(readFileSync(`${stem}.crt.pem`, 'utf8'));
-  const key = issuingKeyFromPem(readFileSync(`${stem}.key.pem`, 'utf8'), certificate);
+  return {
+    key: issuingKeyFromPem(readFileSync(`${stem}.key.pem`, 'utf8'), certificate),
+    certificate,
+  };
+}
+
+/** A detached signature of octets by an agency of the sandbox. */
+export function signatureOf(agency: Agency, kind: SandboxKind, octets: Uint8Array): Uint8Array {
+  const { key, certificate } = identityOf(agency, kind);
   const digest = contentDigest(contentHashOf(key));
   digest.update(octets);
   return signDetached({ key, certificate, digest: digest.digest() });
+}
+
+/** The same of octets that are only known by the digest that the key signs. */
+export function signatureOfDigest(
+  agency: Agency,
+  kind: SandboxKind,
+  digest: Uint8Array,
+): Uint8Array {
+  return signDetached({ ...identityOf(agency, kind), digest });
 }
 
 /** A file in base64 in the envelope, with its signature. */
