@@ -7,8 +7,8 @@ import { systemClock } from '../clock.ts';
 import { OpinionPool } from '../compute/opinion-pool.ts';
 import { ComputePool, type Snapshot } from '../compute/pool.ts';
 import type { Config } from '../config/table.ts';
-import type { FileDesk } from '../connectors/arriving-files.ts';
 import { Connectors } from '../connectors/connectors.ts';
+import type { DownloadDesk } from '../connectors/smev-files.ts';
 import type { ExchangeContext } from '../exchange/context.ts';
 import { entry } from '../exchange/entries.ts';
 import { Pressure } from '../exchange/pressure.ts';
@@ -68,8 +68,8 @@ export async function compose(config: Config): Promise<Composed> {
   const opinions = new OpinionPool(config.secondOpinion, log);
   const queue = await chooseEngine(config, { database, log, registry: () => registry });
   const files = new LocalFiles(config.attachments.folder, randomBytes);
-  const connectors = new Connectors(config.publicUrl, deskOf(config, files));
   const digester = new Digester();
+  const connectors = new Connectors(config.publicUrl, deskOf(config, files, digester));
   const uploads = uploadsOf(config, digester);
   const context: ExchangeContext = {
     limits,
@@ -123,9 +123,9 @@ export async function compose(config: Config): Promise<Composed> {
   return { ...context, compute, opinions, connectors, queue, uploads, watched, close };
 }
 
-function deskOf({ attachments }: Config, store: LocalFiles): FileDesk {
+function deskOf({ attachments }: Config, store: LocalFiles, digester: Digester): DownloadDesk {
   const { partsMax, storedBytesMax } = attachments;
-  return { store, filesMax: partsMax, bytesMax: storedBytesMax };
+  return { store, digester, filesMax: partsMax, bytesMax: storedBytesMax };
 }
 
 function uploadsOf({ attachments }: Config, digester: Digester): Uploads {
