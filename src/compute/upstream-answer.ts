@@ -3,6 +3,11 @@ import { type Profile, profiles } from '../signature/profiles.ts';
 import { verifyCovered } from '../signature/verify.ts';
 import { verifyBody } from '../signature/wsse.ts';
 import {
+  type AttachmentContent,
+  checkAgreement,
+  readAttachmentContents,
+} from '../smev/attachments.ts';
+import {
   faultIn,
   type GivenFault,
   type GivenRequest,
@@ -33,7 +38,12 @@ export type UpstreamAnswer =
   /** The queue is empty; nobody signs that. */
   | { readonly kind: 'empty' }
   | { readonly kind: 'request'; readonly request: GivenRequest }
-  | { readonly kind: 'response'; readonly response: GivenResponse }
+  | {
+      readonly kind: 'response';
+      readonly response: GivenResponse;
+      /** Not signed: what stands in them, or where it was moved to. */
+      readonly contents: readonly AttachmentContent[];
+    }
   /** @param isSigned whether SMEV signed the Body; the real one does not */
   | { readonly kind: 'fault'; readonly fault: GivenFault; readonly isSigned: boolean };
 
@@ -80,11 +90,23 @@ function readAnswer(document: XmlDocument, belief: Belief): UpstreamAnswer {
     case 'GetResponseResponse':
       return handedOver(document, payload, 'Response', belief, (read, whole) => {
         const response = readGivenResponse(read, whole, belief.version);
-        return response && { kind: 'response', response };
+        if (response === undefined) return undefined;
+        return { kind: 'response', response, contents: contentsBeside(whole, response, belief) };
       });
     default:
       throw new Fault('OPERATION_UNKNOWN', { private: payload.name.slice(0, 100) });
   }
+}
+
+function contentsBeside(
+  whole: XmlElement,
+  { files }: GivenResponse,
+  { version }: Belief,
+): AttachmentContent[] {
+  if (files === undefined || whole.parent === null) return [];
+  const contents = readAttachmentContents(whole.parent, version);
+  checkAgreement(files.headers, contents);
+  return contents;
 }
 
 type Read = (read: XmlElement, whole: XmlElement) => UpstreamAnswer | undefined;

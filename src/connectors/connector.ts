@@ -1,6 +1,7 @@
 import type { Carries } from '../participants/routes.ts';
 import type { QName } from '../xml/navigate.ts';
 import type { ArrivedFile, CarriedFile } from './carried-file.ts';
+import type { ConnectorFailure } from './failure.ts';
 
 /** A request on its way to an agency, read from verified octets alone. Times are ms UTC. */
 export interface AgencyRequest {
@@ -77,6 +78,11 @@ export type Waiting = Said & {
 
 /** An answer that was not asked for one by one. */
 export interface Collected {
+  /**
+   * Its files may have been altered on the line: where they will not do, the failure is thrown and it
+   * comes again.
+   */
+  readonly mayBeAltered?: boolean;
   /** MessageID of the request. */
   readonly messageId: string;
   readonly answer: AgencyAnswer | (Said & { readonly kind: 'interim' });
@@ -89,9 +95,12 @@ export interface Inbox {
    * is 'taken' too. 'unknown': no request of this route has that MessageID. Its files are kept or
    * discarded, whatever comes of it.
    *
-   * @throws Fault where it could not be recorded: leave the answer where it is
+   * @throws Fault where it could not be recorded: leave the answer where it is; ConnectorFailure
+   *   ANSWER_BROKEN as `mayBeAltered` says
    */
   take(collected: Collected): Promise<'taken' | 'unknown'>;
+  /** The answer to the request of this MessageID cannot be had: an operator is asked. */
+  giveUp(messageId: string, failure: ConnectorFailure): Promise<void>;
 }
 
 /** The port of everything that is not a queue: it carries a request and brings the answer back. */
@@ -118,6 +127,8 @@ export interface Connector {
    */
   readonly collecting?: {
     readonly everyMs: number;
+    /** How long one call may take, ms; as long as every other's where absent. */
+    readonly withinMs?: number;
     collect(inbox: Inbox, signal: AbortSignal): Promise<void>;
   };
   /**

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { MessageType, Registry } from '../participants/registry.ts';
-import type { FileDesk } from './arriving-files.ts';
 import type { Connector } from './connector.ts';
 import { directory } from './directory.ts';
 import { ConnectorFailure } from './failure.ts';
 import { rest } from './rest.ts';
 import { simulator } from './simulator.ts';
 import { smev } from './smev.ts';
+import type { DownloadDesk } from './smev-files.ts';
 import { soap } from './soap.ts';
 
 interface Kept {
@@ -19,11 +19,11 @@ interface Kept {
 /** The connectors of the message types' routes, each made once and kept while its route stands. */
 export class Connectors {
   readonly #publicUrl: string | undefined;
-  readonly #desk: FileDesk;
+  readonly #desk: DownloadDesk;
   readonly #kept = new Map<string, Kept>();
 
   /** @param publicUrl the node's own address, for callbacks */
-  constructor(publicUrl: string | undefined, desk: FileDesk) {
+  constructor(publicUrl: string | undefined, desk: DownloadDesk) {
     this.#publicUrl = publicUrl;
     this.#desk = desk;
   }
@@ -60,7 +60,7 @@ export class Connectors {
       case 'soap':
         return soap(route, type);
       case 'smev':
-        return smev(route, type);
+        return smev(route, type, this.#desk);
       case 'directory':
         return directory(route, this.#desk);
       case 'queue':

@@ -10,6 +10,8 @@ import type { Template } from '../smev/template.ts';
 import { ConnectorFailure } from './failure.ts';
 import type { HttpAnswer } from './http-call.ts';
 import { failureOfStatus, retryAfter } from './http-status.ts';
+import type { MultipartAnswer } from './multipart-answer.ts';
+import type { StreamedPart } from './multipart-request.ts';
 import { rootPart } from './root-part.ts';
 import { failureOfFault } from './smev-faults.ts';
 
@@ -18,7 +20,14 @@ export type Post = (
   envelope: Uint8Array,
   soapAction: string,
   signal: AbortSignal,
+  beside?: Beside,
 ) => Promise<HttpAnswer>;
+
+/** Files that go with a call, and where those that come with its answer arrive. */
+export interface Beside {
+  readonly parts?: readonly StreamedPart[];
+  readonly answer?: MultipartAnswer;
+}
 
 /** An information system's view of a SMEV. */
 export interface SmevClient {
@@ -48,14 +57,16 @@ export async function call(
   operation: OperationName,
   template: Template,
   signal: AbortSignal,
+  beside: Beside = {},
 ): Promise<Answered> {
   const { signer, place, version, trusted } = client;
   const envelope = Buffer.from(signTemplate(template, signer));
   const action = `"${operations[operation].soapAction}"`;
-  const http = await client.post(envelope, action, signal);
+  const http = await client.post(envelope, action, signal, beside);
   const { status, headers } = http;
   try {
-    const evidence = rootPart(headers['content-type'] ?? '', http.body);
+    const taken = beside.answer?.rootType !== undefined;
+    const evidence = taken ? http.body : rootPart(headers['content-type'] ?? '', http.body);
     const answer = readUpstreamAnswer(evidence, { version, trusted });
     if (answer.kind !== 'fault' && status !== 200) throw new Fault('SOAP_ENVELOPE');
     return { answer, evidence, status, retryAfterMs: retryAfter(headers, systemClock) };

@@ -1,4 +1,6 @@
+import { xopRoot } from '../soap/multipart-writer.ts';
 import { type CallSettings, httpCaller } from './http-call.ts';
+import { multipartRequest } from './multipart-request.ts';
 import type { Post } from './smev-client.ts';
 
 /** The way to a SMEV over HTTP, within the limits of its route. */
@@ -13,16 +15,15 @@ export function smevPost(settings: CallSettings & { readonly url: string }): Sme
   const { url } = settings;
   const http = httpCaller(settings);
   return {
-    post: (body, soapaction, signal) =>
-      http.call(
-        {
-          method: 'POST',
-          url,
-          headers: { 'content-type': 'text/xml; charset=utf-8', soapaction },
-          body,
-        },
-        signal,
-      ),
+    post: (envelope, soapaction, signal, { parts = [], answer } = {}) => {
+      const { contentType, body } =
+        parts.length === 0
+          ? { contentType: 'text/xml; charset=utf-8', body: envelope }
+          : multipartRequest(envelope, xopRoot, parts);
+      const accept = answer === undefined ? {} : { accept: 'text/xml, multipart/related' };
+      const headers = { 'content-type': contentType, soapaction, ...accept };
+      return http.call({ method: 'POST', url, headers, body }, signal, answer?.readerOf);
+    },
     look: (signal) => http.call({ method: 'GET', url: `${url}?wsdl`, headers: {} }, signal),
     close: () => http.close(),
   };

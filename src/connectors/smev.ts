@@ -1,31 +1,31 @@
 import { systemClock } from '../clock.ts';
 import type { MessageType } from '../participants/registry.ts';
 import { carriesOf, type SmevRoute } from '../participants/routes.ts';
-import { pollCall, sendRequestCall } from '../smev/calls.ts';
-import type { AgencyAnswer, AgencyRequest, Connector, Inbox, Waiting } from './connector.ts';
-import { drain } from './drain.ts';
+import { sendRequestCall } from '../smev/calls.ts';
+import type { AgencyAnswer, AgencyRequest, Connector, Waiting } from './connector.ts';
 import { ConnectorFailure } from './failure.ts';
 import { placeOf } from './http-call.ts';
 import { checkAlive } from './http-status.ts';
-import { collectedOf } from './smev-answers.ts';
-import { acknowledge, call, type SmevClient, unexpected } from './smev-client.ts';
+import { call, type SmevClient, unexpected } from './smev-client.ts';
+import { collectAnswers, Tries } from './smev-collect.ts';
 import { rowOf } from './smev-faults.ts';
+import { type DownloadDesk, sendFiles } from './smev-files.ts';
 import { readIdentity } from './smev-identity.ts';
 import { smevPost } from './smev-post.ts';
 
-// Answers taken in one round, and how many at once: a long queue is not kept waiting for a pause,
-// and does not keep the process from stopping.
-const round = { lanes: 4, most: 500 };
+/** Downloads may take longer than answers do. */
+const downloadsMaxMs = 300_000;
 
 /**
  * The node as an information system of an upstream SMEV: sends the request on under its own
  * MessageID and collects the answers of this message type from its response queue there.
  */
-export function smev(route: SmevRoute, type: MessageType): Connector {
+export function smev(route: SmevRoute, type: MessageType, desk: DownloadDesk): Connector {
   const client = clientOf(route);
   if (client instanceof ConnectorFailure) return unusable(client);
   const { post, look, close } = smevPost(route);
   const upstream: SmevClient = { ...client, post };
+  const collecting = { upstream, route, type, desk, tries: new Tries() };
   return {
     carries: carriesOf(route),
     deliver: (request, signal) => deliver(upstream, route, request, signal),
@@ -34,7 +34,8 @@ export function smev(route: SmevRoute, type: MessageType): Connector {
     },
     collecting: {
       everyMs: route.pollMs,
-      collect: (inbox, signal) => collect(upstream, route, type, inbox, signal),
+      ...(route.fileStore === undefined ? {} : { withinMs: downloadsMaxMs }),
+      collect: (inbox, signal) => collectAnswers({ ...collecting, inbox, signal }),
     },
     probe: async (signal) => checkAlive(await look(signal), upstream.place, systemClock),
     close,
@@ -75,14 +76,18 @@ async function deliver(
   signal: AbortSignal,
 ): Promise<AgencyAnswer | Waiting> {
   const { messageId, eol, test, attempt } = request;
+  const { files, parts } = await sendFiles(route, request.files, signal);
   const template = sendRequestCall(route.version, {
     messageId,
+    files,
     content: Buffer.from(request.content).toString('utf8'),
     ...(eol === undefined ? {} : { eol }),
     ...(route.nodeId === undefined ? {} : { nodeId: route.nodeId }),
     test,
   });
-  const answered = await call(upstream, 'SendRequest', template, signal).catch(mayHaveArrived);
+  const answered = await call(upstream, 'SendRequest', template, signal, { parts }).catch(
+    mayHaveArrived,
+  );
   const { answer, evidence } = answered;
   const waiting: Waiting = {
     kind: 'waiting',
@@ -115,79 +120,4 @@ function mayHaveArrived(error: unknown): never {
   const { code, message } = error;
   if (code !== 'ANSWER_BROKEN' && code !== 'ANSWER_TOO_LARGE') throw error;
   throw new ConnectorFailure('AGENCY_ERROR', message, { cause: error });
-}
-
-/**
- * Takes the answers of this type until the queue is empty. Each is acknowledged once it is recorded.
- * What is not to be believed, has attachments, or belongs to no exchange is left unacknowledged:
- * SMEV hands it over again after its 15 minutes, and nothing is lost that an operator may still want.
- * The answers behind it are taken all the same; the failure is told at the end.
- *
- * @throws ConnectorFailure
- */
-async function collect(
-  upstream: SmevClient,
-  route: SmevRoute,
-  type: MessageType,
-  inbox: Inbox,
-  signal: AbortSignal,
-): Promise<void> {
-  const left: ConnectorFailure[] = [];
-  await drain(() => collectOne(upstream, route, type, inbox, signal, left), round, signal);
-  const [first] = left;
-  if (first !== undefined) throw first;
-}
-
-async function collectOne(
-  upstream: SmevClient,
-  route: SmevRoute,
-  type: MessageType,
-  inbox: Inbox,
-  signal: AbortSignal,
-  left: ConnectorFailure[],
-): Promise<boolean> {
-  const poll = pollCall('GetResponse', route.version, {
-    at: systemClock.now(),
-    type: selectorOf(type),
-    ...(route.nodeId === undefined ? {} : { nodeId: route.nodeId }),
-  });
-  const answered = await call(upstream, 'GetResponse', poll, signal).catch(leaveBroken(left));
-  if (answered === undefined) return left.length < brokenMax;
-  const { answer, evidence } = answered;
-  if (answer.kind === 'empty') return false;
-  if (answer.kind !== 'response') throw unexpected(upstream, answered);
-  const { response } = answer;
-  if (response.hasAttachments) {
-    const why = `${upstream.place}: ${response.messageId} has attachments; it was left there`;
-    left.push(new ConnectorFailure('ANSWER_BROKEN', why));
-    return true;
-  }
-  const taken = await record(inbox, collectedOf(response, evidence));
-  if (taken === 'taken') await acknowledge(upstream, response.messageId, signal);
-  return true;
-}
-
-// A line on which every answer is broken is not asked for all of them.
-const brokenMax = 10;
-
-function leaveBroken(left: ConnectorFailure[]) {
-  return (error: unknown): undefined => {
-    if (!(error instanceof ConnectorFailure) || error.code !== 'ANSWER_BROKEN') throw error;
-    left.push(error);
-  };
-}
-
-async function record(inbox: Inbox, collected: Parameters<Inbox['take']>[0]) {
-  try {
-    return await inbox.take(collected);
-  } catch (cause) {
-    const why = `the answer to ${collected.messageId} could not be recorded`;
-    throw new ConnectorFailure('NODE_ERROR', why, { cause });
-  }
-}
-
-/** Any version and either root chooses the whole type; the newest is the likeliest to be known. */
-function selectorOf({ versions }: MessageType): { namespace: string; local: string } {
-  const newest = versions.at(-1);
-  return { namespace: newest?.namespace ?? '', local: newest?.requestRoot ?? '' };
 }

@@ -1,6 +1,7 @@
 import { sha256 } from '../compute/kept.ts';
 import type { Collected, Connector, Inbox, Posted } from '../connectors/connector.ts';
 import { ConnectorFailure } from '../connectors/failure.ts';
+import { Fault } from '../fault/fault.ts';
 import type { CommitScope } from '../journal/writer.ts';
 import { endDelivery } from '../queue/delivery.ts';
 import { leaveDuty, takeDuty } from '../queue/duty.ts';
@@ -32,13 +33,13 @@ const collectMaxMs = 30_000;
 export async function collectAnswers(
   context: ExchangeContext,
   messageType: string,
-  { everyMs, collect }: NonNullable<Connector['collecting']>,
+  { everyMs, withinMs = collectMaxMs, collect }: NonNullable<Connector['collecting']>,
   signal: AbortSignal,
 ): Promise<void> {
   const { kysely } = context.database;
   const duty = `collect ${messageType}`;
-  if (!(await takeDuty(kysely, duty, context.clock.now(), collectMaxMs))) return;
-  const over = AbortSignal.any([signal, AbortSignal.timeout(collectMaxMs)]);
+  if (!(await takeDuty(kysely, duty, context.clock.now(), withinMs))) return;
+  const over = AbortSignal.any([signal, AbortSignal.timeout(withinMs)]);
   try {
     await collect(inboxOf(context, messageType), over);
   } finally {
@@ -54,6 +55,10 @@ function inboxOf(context: ExchangeContext, messageType: string): Inbox {
       if (outcome === 'unknown') context.log.warn({ messageType, messageId }, 'unknown answer');
       return outcome;
     },
+    giveUp: async (messageId, failure) => {
+      const exchange = await exchangeOf(context, messageType, messageId);
+      if (exchange?.answered === 0) await bury(context, exchange, failure, undefined);
+    },
   };
 }
 
@@ -66,7 +71,7 @@ function inboxOf(context: ExchangeContext, messageType: string): Inbox {
 export async function takeCollected(
   context: ExchangeContext,
   messageType: string,
-  { messageId, answer }: Collected,
+  { messageId, answer, mayBeAltered = false }: Collected,
 ): Promise<'taken' | 'unknown'> {
   const exchange = await exchangeOf(context, messageType, messageId);
   if (exchange === undefined || exchange.answered === 1) {
@@ -75,6 +80,7 @@ export async function takeCollected(
   }
   await takeNews(context, exchange, answer).catch((thrown: unknown) => {
     if (!(thrown instanceof ConnectorFailure)) throw thrown;
+    if (mayBeAltered && isOfFiles(thrown)) throw thrown;
     return bury(context, exchange, thrown, answer.evidence);
   });
   return 'taken';
@@ -90,6 +96,11 @@ async function exchangeOf(
   if (request?.kind !== 'request') return undefined;
   const exchange = await getExchange(kysely, request.exchange_id);
   return exchange.message_type === messageType ? exchange : undefined;
+}
+
+/** Whether the answer itself is of its type, and a file of it will not do. */
+function isOfFiles({ cause }: ConnectorFailure): boolean {
+  return cause instanceof Fault && cause.code !== 'AGENCY_ANSWER_INVALID';
 }
 
 async function discardFiles(answer: AgencyNews): Promise<void> {

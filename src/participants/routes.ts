@@ -10,7 +10,10 @@ export const id = z
   );
 
 // Members of a route that name a file or a folder; they are made absolute when they are applied.
-const paths = new Set(['authorizationFile', 'ca', 'certificate', 'folder', 'key', 'trust', 'wsdl']);
+const paths = new Set([
+  ...['authorizationFile', 'ca', 'certificate', 'folder', 'key', 'passwordFile', 'trust'],
+  ...['userFile', 'wsdl'],
+]);
 
 const millis = z.int().min(1).max(86_400_000);
 
@@ -147,6 +150,23 @@ const smev = z.strictObject({
   /** The upstream's own certificates, PEM: its signature must be by one of them. */
   trust: z.string(),
   nodeId: z.string().min(1).max(50).optional(),
+  /** The upstream's file store; without it no files of the store go along. */
+  fileStore: z
+    .strictObject({
+      url: z.url({ protocol: /^ftp$/ }).refine(
+        (url) => {
+          const { username, password, pathname } = new URL(url);
+          return `${username}${password}` === '' && (pathname === '' || pathname === '/');
+        },
+        { error: 'ftp://host:port' },
+      ),
+      /** Files with the name and the password of this node's account there. */
+      userFile: z.string(),
+      passwordFile: z.string(),
+      /** Explicit TLS; `ca`: authorities in PEM, the system's where absent. */
+      tls: z.strictObject({ ca: z.string().optional() }).optional(),
+    })
+    .optional(),
   pollMs: millis.default(5000),
   answerWithinMs: z
     .int()
@@ -191,6 +211,7 @@ export function carriesOf(route: CarriedRoute): Carries {
     case 'rest':
       return route.files === 'multipart' ? 'files' : 'nothing';
     case 'smev':
+      return route.fileStore === undefined ? 'attached' : 'files';
     case 'soap':
     case 'simulator':
       return 'nothing';

@@ -68,8 +68,8 @@ export async function compose(config: Config): Promise<Composed> {
   const opinions = new OpinionPool(config.secondOpinion, log);
   const queue = await chooseEngine(config, { database, log, registry: () => registry });
   const files = new LocalFiles(config.attachments.folder, randomBytes);
-  const connectors = new Connectors(config.publicUrl, deskOf(config, files));
   const digester = new Digester();
+  const connectors = new Connectors(config.publicUrl, deskOf(config, files, digester));
   const uploads = uploadsOf(config, digester);
   const context: ExchangeContext = {
     limits,

@@ -4,7 +4,7 @@ import type { LocalFiles } from '../attachments/local-files.ts';
 import { Uploads } from '../attachments/uploads.ts';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/table.ts';
-import type { FileDesk } from '../connectors/arriving-files.ts';
+import type { DownloadDesk } from '../connectors/smev-files.ts';
 
 /** What operators have each file checked by; undefined where by nothing. */
 export function fileCheckOf({ attachments }: Config): FileCheck | undefined {
@@ -14,9 +14,13 @@ export function fileCheckOf({ attachments }: Config): FileCheck | undefined {
 }
 
 /** Where the files of agencies' answers arrive. */
-export function deskOf({ attachments }: Config, store: LocalFiles): FileDesk {
+export function deskOf(
+  { attachments }: Config,
+  store: LocalFiles,
+  digester: Digester,
+): DownloadDesk {
   const { partsMax, storedBytesMax } = attachments;
-  return { store, filesMax: partsMax, bytesMax: storedBytesMax };
+  return { store, digester, filesMax: partsMax, bytesMax: storedBytesMax };
 }
 
 const foldersMax = 1000;

@@ -2,6 +2,7 @@ import { carried } from '../xml/canonicalize.ts';
 import type { XmlElement } from '../xml/document.ts';
 import { child, childElements, childText } from '../xml/navigate.ts';
 import type { Reason } from './calls.ts';
+import { type GivenFiles, readGivenFiles } from './given-files.ts';
 import { dsNamespace, smevNamespaces, soapNamespace, type Version } from './namespaces.ts';
 import { instant, primaryContent } from './requests.ts';
 
@@ -48,6 +49,7 @@ export interface GivenResponse {
   /** MessageID of the request. */
   readonly originalMessageId: string;
   readonly hasAttachments: boolean;
+  readonly files?: GivenFiles;
   readonly said: Said;
 }
 
@@ -108,7 +110,14 @@ export function readGivenResponse(
     textOf(read, types, 'OriginalMessageId') ??
     (async && textOf(async, types, 'OriginalMessageId'));
   if (said === undefined || originalMessageId === undefined) return undefined;
-  return { messageId, originalMessageId, hasAttachments: hasAttachments(data, version), said };
+  const files = readGivenFiles(read, data, version);
+  return {
+    messageId,
+    originalMessageId,
+    hasAttachments: hasAttachments(data, version),
+    ...(files === undefined ? {} : { files }),
+    said,
+  };
 }
 
 function readSaid(data: XmlElement, whole: XmlElement, version: Version): Said | undefined {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FileDesk } from '../../src/connectors/arriving-files.ts';
 import type { AgencyRequest, Collected, Inbox } from '../../src/connectors/connector.ts';
+import type { DownloadDesk } from '../../src/connectors/smev-files.ts';
 import type { DirectoryRoute } from '../../src/participants/routes.ts';
 import { newMessageId } from '../../src/smev/message-id.ts';
 import { birthNamespace, birthRequest } from '../harness/content.ts';
@@ -15,10 +15,15 @@ export function routeOf(folder: string, change: Partial<DirectoryRoute> = {}): D
 }
 
 /** A file store that is not there: nobody in these tests answers with files. */
-export const noDesk: FileDesk = {
+export const noDesk: DownloadDesk = {
   store: { create: () => Promise.reject(new Error('no store')) },
   filesMax: 0,
   bytesMax: 0,
+  digester: {
+    begin: () => {
+      throw new Error('nothing is downloaded');
+    },
+  },
 };
 
 /** The same number gives the same request. */
@@ -97,4 +102,6 @@ export class RecordingInbox implements Inbox {
     this.got.push(collected);
     return 'taken';
   }
+
+  async giveUp(): Promise<void> {}
 }

@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
+import { LocalFiles } from '../../src/attachments/local-files.ts';
 import { signTemplate } from '../../src/compute/sign-template.ts';
 import type { AgencyAnswer, Waiting } from '../../src/connectors/connector.ts';
 import { ConnectorFailure } from '../../src/connectors/failure.ts';
@@ -9,7 +11,9 @@ import { smevNamespaces, soapNamespace } from '../../src/smev/namespaces.ts';
 import { envelopeText } from '../../src/soap/envelope.ts';
 import { freshMessageId, sandboxSigner } from '../harness/client.ts';
 import { paymentNamespace, paymentRequest } from '../harness/content.ts';
+import { temporaryFolder } from '../harness/node.ts';
 import { type Agency, agencyRequest, failureOf, never, startAgency } from './agencies.ts';
+import { noDesk } from './directory-peer.ts';
 import { MemoryInbox, routeTo, typeOf } from './upstreams.ts';
 
 interface Canned {
@@ -43,11 +47,19 @@ describe('the smev connector and a simulator of upstream faults', () => {
 
   async function using<T>(work: (connector: ReturnType<typeof smev>) => Promise<T>): Promise<T> {
     const route = routeTo(simulator.url);
-    const connector = smev(route, typeOf('payments', paymentNamespace, 'PaymentStatus', route));
+    const stored = await temporaryFolder();
+    const store = new LocalFiles(stored.path, randomBytes);
+    const desk = { ...noDesk, store, filesMax: 2, bytesMax: 10_000 };
+    const connector = smev(
+      route,
+      typeOf('payments', paymentNamespace, 'PaymentStatus', route),
+      desk,
+    );
     try {
       return await work(connector);
     } finally {
       await connector.close();
+      await stored.remove();
     }
   }
   const request = (attempt: number) =>
@@ -167,7 +179,7 @@ describe('the smev connector and a simulator of upstream faults', () => {
     expect((await failed).code).to.equal('ANSWER_BROKEN');
   });
 
-  it('leaves an answer with attachments where it is, and takes the others', async () => {
+  it('leaves an answer with attachments that cannot be read where it is, and takes the others', async () => {
     const { types, basic } = smevNamespaces['1.2'];
     const answers = [true, false].map((attached) => {
       const id = freshMessageId();
@@ -190,7 +202,11 @@ describe('the smev connector and a simulator of upstream faults', () => {
       response.end(isAck ? empty('Ack') : (answers.shift() ?? empty('GetResponse')));
     });
     const route = routeTo(agency.url);
-    const connector = smev(route, typeOf('payments', paymentNamespace, 'PaymentStatus', route));
+    const connector = smev(
+      route,
+      typeOf('payments', paymentNamespace, 'PaymentStatus', route),
+      noDesk,
+    );
     const inbox = new MemoryInbox();
     try {
       const collecting = connector.collecting?.collect(inbox, never) ?? Promise.resolve();

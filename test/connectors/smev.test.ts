@@ -20,6 +20,7 @@ import {
 } from '../harness/content.ts';
 import type { NodeProcess } from '../harness/node.ts';
 import { type Agency, agencyRequest, failureOf, never } from './agencies.ts';
+import { noDesk } from './directory-peer.ts';
 import {
   certificate,
   type Line,
@@ -66,13 +67,18 @@ describe('the smev connector and a real upstream', function () {
     const connector = smev(
       route,
       typeOf('payment-status', paymentNamespace, 'PaymentStatus', route),
+      noDesk,
     );
     open.push(connector);
     return connector;
   }
   function births(change: Partial<SmevRoute> = {}, url = serviceOf(node)): Connector {
     const route = routeTo(url, change);
-    const connector = smev(route, typeOf('birth-record', birthNamespace, 'BirthRecord', route));
+    const connector = smev(
+      route,
+      typeOf('birth-record', birthNamespace, 'BirthRecord', route),
+      noDesk,
+    );
     open.push(connector);
     return connector;
   }
@@ -254,7 +260,7 @@ describe('the smev connector and a real upstream', function () {
     const { messageId } = await answered(connector);
     await connector.collecting?.collect(new MemoryInbox(['another']), never);
     await wait(leaseMs + 100);
-    const full = { take: () => Promise.reject(new Error('disk')) };
+    const full = { take: () => Promise.reject(new Error('disk')), giveUp: async () => undefined };
     const collecting = connector.collecting?.collect(full, never) ?? Promise.resolve();
     expect((await failureOf(collecting)).code).to.equal('NODE_ERROR');
     await wait(leaseMs + 100);

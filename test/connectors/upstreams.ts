@@ -72,6 +72,7 @@ export function typeOf(id: string, namespace: string, root: string, route: SmevR
 /** Remembers in memory what it took. */
 export class MemoryInbox implements Inbox {
   readonly taken: Collected[] = [];
+  readonly givenUp: string[] = [];
   readonly #known: ReadonlySet<string>;
 
   /** @param known MessageIDs of exchanges; all where absent */
@@ -83,6 +84,10 @@ export class MemoryInbox implements Inbox {
     if (this.#known.size > 0 && !this.#known.has(collected.messageId)) return 'unknown';
     this.taken.push(collected);
     return 'taken';
+  }
+
+  async giveUp(messageId: string): Promise<void> {
+    this.givenUp.push(messageId);
   }
 }
 

@@ -11,6 +11,7 @@ import { verifyDetached } from '../../src/pki/cms-verify.ts';
 import { readAttachmentHeaders } from '../../src/smev/attachments.ts';
 import { withXml } from '../../src/xml/document.ts';
 import { childElements } from '../../src/xml/navigate.ts';
+import { failureOf } from '../connectors/agencies.ts';
 import { bodyOf, sandboxSigner } from '../harness/client.ts';
 import { forEachDatabase } from '../harness/databases.ts';
 import { sha256, signatureOf } from '../harness/files.ts';
@@ -205,6 +206,21 @@ forEachDatabase((_, open) => {
       const broken = Buffer.from(noteResponse('x').replaceAll('NoteResponse', 'Other'));
       expect(await take(other.message_id, broken)).to.equal('taken');
       expect(await files.left()).to.equal(3);
+    });
+
+    it('of an answer that may have been altered on the line leave it where it is', async () => {
+      files = await fileStand(await open());
+      const exchange = await files.accept(randomBytes(10));
+      const signature = signatureOf('agency-b', 'rsa', Buffer.from('before it was altered'));
+      const arrived = await files.arrived({ name: 'file', octets: randomBytes(100), signature });
+      const taking = takeCollected(files.stand.context, 'note', {
+        messageId: exchange.message_id,
+        mayBeAltered: true,
+        answer: { kind: 'content', content, files: arrived },
+      });
+      expect((await failureOf(taking)).message).to.include('ATTACHMENT_SIGNATURE_INVALID');
+      expect(await files.stand.delivery(exchange)).to.include({ state: 'due' });
+      expect(await files.left()).to.equal(1);
     });
 
     it('of an answer that finds the quota used up are left with the agency', async () => {

@@ -91,7 +91,7 @@ export async function fileStand(
 }
 
 /** The digests of src/attachments/digest-worker.ts without its thread. */
-function digestHere(hashes: readonly ContentHash[]): RunningDigest {
+export function digestHere(hashes: readonly ContentHash[]): RunningDigest {
   const running = new Map(hashes.map((hash) => [hash, contentDigest(hash)]));
   return {
     update: async (octets) => {

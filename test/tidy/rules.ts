@@ -48,6 +48,7 @@ export function floorProblems(files: readonly SourceFile[]): string[] {
 
 /** Each package has one door. kysely's types and sql serve whatever room holds queries. */
 export const doors: Readonly<Record<string, readonly string[]>> = {
+  'basic-ftp': ['connectors'],
   'better-sqlite3': ['store'],
   bullmq: ['queue'],
   commander: ['cli', 'main'],
@@ -88,7 +89,7 @@ export function doorProblems(files: readonly SourceFile[]): string[] {
 
 const outside = [
   /^node:(?!crypto$|path$|url$|util$|buffer$)/,
-  /^(better-sqlite3|bullmq|ioredis|pg|express|piscina|pino|prom-client|soap|undici|xmllint-wasm|commander)$/,
+  /^(basic-ftp|better-sqlite3|bullmq|ioredis|pg|express|piscina|pino|prom-client|soap|undici|xmllint-wasm|commander)$/,
 ];
 const world =
   /\b(?:Date\.now|Math\.random|process\.|performance\.now|setTimeout|setInterval|setImmediate|fetch|randomBytes|randomUUID|generateKeyPair\w*)\b|\bnew Date\(\)/;
