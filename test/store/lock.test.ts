@@ -98,10 +98,11 @@ describe('the lock of a node', () => {
 
     it('is told when another process has the name by then', async () => {
       const database = await open();
+      let tell: (name: string) => void = () => undefined;
       const lost = new Promise<string>((resolve) => {
-        void lockNodeName(database.url, ['node-1'], resolve);
+        tell = resolve;
       });
-      await taken(database.url, 'node-1');
+      await lockNodeName(database.url, ['node-1'], (name) => tell(name));
       await breakConnection(database);
       const other = await patient(() => take(database.url, 'node-1'));
       expect(await lost).to.equal('node-1');
