@@ -29,7 +29,7 @@ import { Chance } from './chance.ts';
 import { full } from './full.ts';
 import { MortalNode, type Store } from './mortal-node.ts';
 
-const kills = full ? 10 : 2;
+const kills = full ? 10 : 1;
 const otherKills = full ? 5 : 1;
 const senders = full ? 12 : 6;
 const version = '1.3';

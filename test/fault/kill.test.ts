@@ -17,7 +17,7 @@ import { Chance } from './chance.ts';
 import { full } from './full.ts';
 import { MortalNode, type Store } from './mortal-node.ts';
 
-const kills = full ? 10 : 2;
+const kills = full ? 10 : 1;
 const otherKills = full ? 10 : 1;
 const senders = 20;
 const version = '1.3';
