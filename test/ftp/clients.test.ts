@@ -26,7 +26,7 @@ interface Way {
   readonly bytes: number;
 }
 
-/** What differs in the address alone is carried whole in the full run. */
+/** What each client carries: more in the full run. */
 const less = (full ? 20 : 2) * megabyte;
 
 const ways: readonly Way[] = [
