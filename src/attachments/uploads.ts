@@ -138,7 +138,12 @@ export class Uploads implements UploadArea {
       await this.#refuseOthers(partly, name);
       const file = await this.#begin(uploaded, partly, from);
       const digest = this.#digester.begin(usual);
-      if (from > 0) await digest.updateFromFile(partly, from);
+      if (from > 0) {
+        await digest.updateFromFile(partly, from).catch(async (error: unknown) => {
+          await file.close();
+          throw error;
+        });
+      }
       return this.#running({ uploaded, partly, file, digest, at: from });
     } catch (error) {
       this.#writing.delete(uploaded);
