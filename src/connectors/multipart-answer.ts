@@ -1,8 +1,8 @@
 import { fileNameIn } from '../soap/disposition.ts';
 import { parseMediaType } from '../soap/media-type.ts';
 import { MultipartError } from '../soap/multipart-error.ts';
-import { MultipartReader } from '../soap/multipart-reader.ts';
 import type { PartHeaders } from '../soap/part-headers.ts';
+import { type PartStep, partSteps } from '../soap/part-steps.ts';
 import { ArrivingFiles, type FileDesk } from './arriving-files.ts';
 import type { ArrivedFile } from './carried-file.ts';
 import { ConnectorFailure } from './failure.ts';
@@ -12,11 +12,6 @@ import { signatureType } from './multipart-request.ts';
 
 const headerBytesMax = 16 * 1024;
 const signatureBytesMax = 64 * 1024;
-
-type Step =
-  | { readonly begin: PartHeaders }
-  | { readonly data: Uint8Array }
-  | { readonly end: true };
 
 /**
  * An answer that may come as multipart/related (RFC 2387): the root part is held, every other goes into
@@ -59,33 +54,19 @@ export class MultipartAnswer {
   }
 
   async #readFrom(body: AsyncIterable<Uint8Array>, boundary: string | undefined): Promise<Buffer> {
-    const steps: Step[] = [];
     const { filesMax, bytesMax } = this.#desk;
     const partsMax = filesMax * 2 + 1;
     // Base64 makes of three octets four, and breaks lines.
     const content = (bytesMax + this.#rootBytesMax) * 1.4;
     const totalBytesMax = Math.ceil(content) + partsMax * (headerBytesMax + signatureBytesMax);
-    const reader = new MultipartReader(
-      boundary,
-      { partsMax, headerBytesMax, totalBytesMax },
-      {
-        part: (headers) => steps.push({ begin: headers }),
-        data: (data) => steps.push({ data }),
-        partEnd: () => steps.push({ end: true }),
-      },
-    );
-    for await (const chunk of body) {
-      reader.push(chunk);
-      for (const step of steps.splice(0)) await this.#take(step);
-    }
-    reader.end();
-    for (const step of steps.splice(0)) await this.#take(step);
+    const limits = { partsMax, headerBytesMax, totalBytesMax };
+    for await (const step of partSteps(body, boundary, limits)) await this.#take(step);
     const root = this.#root;
     if (root === undefined) throw new ConnectorFailure('ANSWER_BROKEN', 'there is no root part');
     return root;
   }
 
-  async #take(step: Step): Promise<void> {
+  async #take(step: PartStep): Promise<void> {
     if ('begin' in step) await this.#begin(step.begin);
     else if ('end' in step) this.#end();
     else if (this.#at === 'file') await this.#arriving.write(step.data);

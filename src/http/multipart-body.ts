@@ -5,8 +5,8 @@ import type { Body } from '../exchange/call.ts';
 import { Fault } from '../fault/fault.ts';
 import { type MediaType, parseMediaType } from '../soap/media-type.ts';
 import { MultipartError } from '../soap/multipart-error.ts';
-import { MultipartReader } from '../soap/multipart-reader.ts';
 import type { PartHeaders } from '../soap/part-headers.ts';
+import { type PartStep, partSteps } from '../soap/part-steps.ts';
 import { type BodyLimits, refuseEncoded } from './body.ts';
 
 export interface PartLimits extends BodyLimits {
@@ -63,11 +63,6 @@ function faultOf(error: unknown): unknown {
   return error;
 }
 
-type Step =
-  | { readonly begin: PartHeaders }
-  | { readonly data: Uint8Array }
-  | { readonly end: true };
-
 /** The parts of one message on their way. */
 class PartTaking {
   readonly #start: string | undefined;
@@ -93,23 +88,10 @@ class PartTaking {
 
   /** Takes chunk by chunk: the next is read once this one is on its way to the disk. */
   async readFrom(request: IncomingMessage, transferMax: number): Promise<void> {
-    const steps: Step[] = [];
     const { partsMax, headerBytesMax, timeoutMs } = this.#limits;
-    const reader = new MultipartReader(
-      this.#boundary,
-      { partsMax: partsMax + 1, headerBytesMax, totalBytesMax: transferMax },
-      {
-        part: (headers) => steps.push({ begin: headers }),
-        data: (data) => steps.push({ data }),
-        partEnd: () => steps.push({ end: true }),
-      },
-    );
-    for await (const chunk of chunksOf(request, timeoutMs)) {
-      reader.push(chunk);
-      for (const step of steps.splice(0)) await this.#take(step);
-    }
-    reader.end();
-    for (const step of steps.splice(0)) await this.#take(step);
+    const limits = { partsMax: partsMax + 1, headerBytesMax, totalBytesMax: transferMax };
+    const steps = partSteps(chunksOf(request, timeoutMs), this.#boundary, limits);
+    for await (const step of steps) await this.#take(step);
   }
 
   body(): Body {
@@ -124,7 +106,7 @@ class PartTaking {
     await Promise.all(begun.map((file) => file?.discard().catch(() => undefined)));
   }
 
-  async #take(step: Step): Promise<void> {
+  async #take(step: PartStep): Promise<void> {
     if ('begin' in step) await this.#begin(step.begin);
     else if ('end' in step) this.#end();
     else if (this.#inRoot) this.#takeRoot(step.data);
