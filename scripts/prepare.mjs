@@ -12,13 +12,11 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
-import { buildWasm } from './wasm.mjs';
 
 const root = resolve(import.meta.dirname ?? '.', '..');
 const at = (...path) => join(root, ...path);
@@ -186,29 +184,14 @@ async function build() {
   );
   if (readText(stamp) === wanted) return;
   say('Собираю / compiling');
-  const tsc = at('node_modules', 'typescript', 'bin', 'tsc');
-  const { status } = spawnSync(
-    process.execPath,
-    [tsc, '-p', at('tsconfig.json'), '--noEmitOnError'],
-    {
-      cwd: root,
-      stdio: 'inherit',
-    },
-  );
-  if (status !== 0 || !(await buildWasm(say))) {
+  // They load packages that have just been installed.
+  const { buildWasm } = await import('./wasm.mjs');
+  const { bundle } = await import('./bundle.mjs');
+  if (!(await buildWasm(say)) || !(await bundle(root))) {
     fail('Сборка не удалась / the sources do not compile.');
   }
-  removeLeftovers(new Set(sources.map((file) => file.slice('src/'.length).replace(/\.ts$/, ''))));
   chmodSync(at('dist', 'main.js'), 0o755);
   writeFileSync(stamp, wanted);
-}
-
-/** What was compiled from sources that are gone. */
-function removeLeftovers(modules) {
-  for (const file of filesIn('dist').filter((path) => /\.js(\.map)?$/.test(path))) {
-    const module = file.slice('dist/'.length).replace(/\.js(\.map)?$/, '');
-    if (!modules.has(module)) rmSync(at(file));
-  }
 }
 
 function filesIn(folder) {

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { threadScript } from '../checkout.ts';
 import { Fault } from '../fault/fault.ts';
 import type { ContentHash } from '../pki/signature-algorithms.ts';
 import type { FromDigest, ToDigest } from './digest-worker.ts';
@@ -13,12 +14,6 @@ export interface RunningDigest {
   finish(): Promise<ReadonlyMap<ContentHash, Uint8Array>>;
   /** Forgets what was begun; harmless after `finish`. */
   drop(): void;
-}
-
-/** A thread takes no module as it was written, until its own loader is told how to read it. */
-function importing(module: URL): string {
-  const url = JSON.stringify(module.href);
-  return `import('tsx/esm/api').then(({ register }) => (register(), import(${url})));`;
 }
 
 function failure(why: string): Fault {
@@ -91,9 +86,7 @@ export class Digester {
   }
 
   #start(): Worker {
-    const source = import.meta.url.endsWith('.ts');
-    const module = new URL(`./digest-worker.${source ? 'ts' : 'js'}`, import.meta.url);
-    const worker = source ? new Worker(importing(module), { eval: true }) : new Worker(module);
+    const worker = new Worker(threadScript('attachments/digest-worker'));
     worker.on('message', (said: FromDigest) => {
       const waiting = this.#waiting.get(said.id);
       this.#waiting.delete(said.id);

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
+import { checkout } from '../checkout.ts';
 import { systemClock } from '../clock.ts';
 import { signTemplate } from '../compute/sign-template.ts';
 import { loadConfig } from '../config/load.ts';
@@ -102,8 +102,7 @@ function party(url: string, name: 'agency-a' | 'agency-b'): Call {
 }
 
 function sandboxSigner(name: string): Signer {
-  const read = (file: string) =>
-    readFileSync(fileURLToPath(new URL(`../../certs.example/${file}`, import.meta.url)), 'utf8');
+  const read = (file: string) => readFileSync(new URL(`certs.example/${file}`, checkout), 'utf8');
   return signerFromPem(read(`${name}.key.pem`), read(`${name}.crt.pem`));
 }
 

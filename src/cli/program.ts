@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { checkout } from '../checkout.ts';
 
 type Register = (program: Command) => void;
 
@@ -43,6 +44,6 @@ export async function buildProgram(called?: string): Promise<Command> {
 }
 
 function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  const text = readFileSync(new URL('package.json', checkout), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 }

@@ -1,5 +1,6 @@
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
+import { checkout } from '../checkout.ts';
 import { systemClock } from '../clock.ts';
 import { faultRows } from '../fault/codes.ts';
 import { readAnchors } from '../pki/anchors.ts';
@@ -154,7 +155,7 @@ function isGood({ digest, signature, trust, problem }: SignatureReport): boolean
 }
 
 // The test authority of the checkout: the sandbox trusts nothing else.
-const sandbox = join(import.meta.dirname, '..', '..', 'certs.example');
+const sandbox = fileURLToPath(new URL('certs.example', checkout));
 
 function anchorsFor(trust: string | boolean): Certificate[] | undefined {
   if (trust === false) return undefined;

@@ -1,8 +1,9 @@
 import { Piscina } from 'piscina';
+import { threadScript } from '../checkout.ts';
 import { Fault } from '../fault/fault.ts';
 import type { Log } from '../log.ts';
 import type { Opinion, Question } from './judge-again.ts';
-import { type Failed, isFailed, threadOptions } from './pool.ts';
+import { type Failed, isFailed } from './pool.ts';
 
 export interface OpinionLimits {
   readonly threads: number;
@@ -25,7 +26,7 @@ export class OpinionPool {
   constructor(limits: OpinionLimits, log: Pick<Log, 'error'>) {
     this.#limits = limits;
     this.#pool = new Piscina({
-      ...threadOptions('opinion-worker'),
+      filename: threadScript('compute/opinion-worker').href,
       minThreads: 0,
       maxThreads: limits.threads,
       idleTimeout: idleMs,

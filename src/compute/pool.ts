@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
+import { threadScript } from '../checkout.ts';
 import { Fault } from '../fault/fault.ts';
 import type { ContentHash } from '../pki/signature-algorithms.ts';
 import type { MessageTypeSchemas } from '../schema/registry.ts';
@@ -160,7 +161,7 @@ export function isFailed(outcome: object | undefined): outcome is Failed {
 function start({ threads, waitingMax }: PoolLimits, snapshot: Snapshot): Piscina {
   const count = threads === 0 ? availableParallelism() : threads;
   return new Piscina({
-    ...threadOptions('worker'),
+    filename: threadScript('compute/worker').href,
     workerData: snapshot,
     minThreads: count,
     maxThreads: count,
@@ -168,15 +169,6 @@ function start({ threads, waitingMax }: PoolLimits, snapshot: Snapshot): Piscina
     maxQueue: waitingMax * 2,
     concurrentTasksPerWorker: 1,
   });
-}
-
-/** How a thread finds its module beside this one, built or as it was written. */
-export function threadOptions(module: string): { filename: string; execArgv: string[] } {
-  const source = import.meta.url.endsWith('.ts');
-  return {
-    filename: new URL(`./${module}.${source ? 'ts' : 'js'}`, import.meta.url).href,
-    execArgv: source ? ['--import', 'tsx'] : [],
-  };
 }
 
 // A thread takes its first task once its module is loaded and the snapshot compiled.

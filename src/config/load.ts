@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { checkout } from '../checkout.ts';
 import { type Config, configTable } from './table.ts';
 import { withAbsoluteFiles } from './uplinks.ts';
 
@@ -20,7 +22,7 @@ export class ConfigInvalid extends Error {
 type Environment = Readonly<Record<string, string | undefined>>;
 type Tree = { [name: string]: unknown };
 
-const root = resolve(import.meta.dirname, '..', '..');
+const root = fileURLToPath(checkout);
 
 /**
  * Reads config/default.yaml, the file that MEZHVED_CONFIG names, and the environment over them, and

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { checkout } from '../checkout.ts';
 
 /**
  * The WebAssembly module of this name, compiled once a thread; undefined where it was not built or
@@ -11,8 +12,7 @@ export function wasmModule(name: string): WebAssembly.Module | undefined {
 
 const modules = new Map<string, WebAssembly.Module | undefined>();
 
-// dist/wasm stands beside dist/gost, and beside src when the sources run as they are.
-const folder = new URL('../../dist/wasm/', import.meta.url);
+const folder = new URL('dist/wasm/', checkout);
 
 function load(name: string): WebAssembly.Module | undefined {
   try {

@@ -1,10 +1,11 @@
 import { fileURLToPath } from 'node:url';
+import { checkout } from '../checkout.ts';
 import { readCertificate } from '../pki/certificate.ts';
 import { type ApplyContext, apply } from './apply.ts';
 import { importCertificate } from './certificates.ts';
 import { type Loaded, readDeclarations } from './documents.ts';
 
-const sandbox = fileURLToPath(new URL('../../config/sandbox', import.meta.url));
+const sandbox = fileURLToPath(new URL('config/sandbox', checkout));
 
 /**
  * Gives an empty sandbox its participants, message types and test authority. A sandbox that has

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { checkout } from '../checkout.ts';
 import { readCertificate } from './certificate.ts';
 
 // certs.example stands beside src and beside dist.
-const folder = new URL('../../certs.example/', import.meta.url);
+const folder = new URL('certs.example/', checkout);
 
 /**
  * Fingerprints of the certificates in certs.example. Their keys are known to all: outside the

@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { checkout } from '../checkout.ts';
 import type { Version } from '../smev/namespaces.ts';
 import { compileSmevSchemas, type SmevSchemas, type SmevSet, schemaFileNames } from './smev.ts';
 
-// schemas/ and wsdl/ stand beside src and beside dist.
-const root = new URL('../../', import.meta.url);
-
 function readSchema(set: SmevSet, name: string): Buffer {
-  return readFileSync(new URL(`schemas/smev/${set}/${name}`, root));
+  return readFileSync(new URL(`schemas/smev/${set}/${name}`, checkout));
 }
 
 /** Reads and compiles the envelope's schemas of all versions; takes about 0.1 s. */
@@ -16,7 +14,7 @@ export function loadSmevSchemas(): SmevSchemas {
 
 /** The WSDL of a version as it stands in wsdl/. */
 export function publishedWsdl(version: Version): string {
-  return readFileSync(new URL(`wsdl/smev-${version}.wsdl`, root), 'utf8');
+  return readFileSync(new URL(`wsdl/smev-${version}.wsdl`, checkout), 'utf8');
 }
 
 /** A schema file of a version as it stands in schemas/, or undefined if the version has none such. */

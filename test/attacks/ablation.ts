@@ -1,5 +1,6 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { bundle } from '../../scripts/bundle.mjs';
 import { checkout } from '../harness/node.ts';
 import { importsOf, readTree } from '../tidy/tree.ts';
 import type { Guard } from './guards.ts';
@@ -36,31 +37,18 @@ export function ablate(name: string, removed: readonly Guard[]): string {
 }
 
 /**
- * The same of the program as it was built, to be run as a node.
+ * The same of the program as it is built, to be run as a node.
  *
  * @returns the path of its main.js
  */
-export function ablateBuilt(name: string, removed: readonly Guard[]): string {
-  const folder = join(checkout, '.build', 'ablated', name);
-  rmSync(folder, { recursive: true, force: true });
-  cpSync(join(checkout, 'dist'), join(folder, 'dist'), { recursive: true });
-  for (const each of beside.filter((path) => path !== 'dist')) {
-    symlinkSync(join(checkout, each), join(folder, each));
-  }
-  for (const { file, find, replace } of removed) {
-    const built = join(folder, file.replace(/^src/, 'dist').replace(/ts$/, 'js'));
-    const text = readFileSync(built, 'utf8');
-    const without = text.replace(asBuilt(find), () => replace);
-    if (without === text) throw new Error(`${file}: the guard is not in what was built`);
-    writeFileSync(built, without);
-  }
-  return join(folder, 'dist', 'main.js');
-}
-
-/** The compiler breaks lines where it likes to. */
-function asBuilt(find: string): RegExp {
-  const words = find.trim().split(/\s+/);
-  return new RegExp(words.map((word) => word.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('\\s+'));
+export async function ablateBuilt(name: string, removed: readonly Guard[]): Promise<string> {
+  const folder = ablate(name, removed);
+  const dist = join(folder, 'dist');
+  rmSync(dist);
+  mkdirSync(dist);
+  symlinkSync(join(checkout, 'dist', 'wasm'), join(dist, 'wasm'));
+  if (!(await bundle(folder))) throw new Error(`${name} cannot be built`);
+  return join(dist, 'main.js');
 }
 
 /** The files with all that import them, by however many steps. */
@@ -72,7 +60,7 @@ function importersOf(files: readonly string[]): Set<string> {
       const imported = importsOf(source).filter(({ typeOnly }) => !typeOnly);
       if (imported.some(({ target }) => reached.has(target))) reached.add(source.path);
     }
-    // The pool names the script of its threads by a URL.
+    // The pool names the script of its threads by a path.
     if (reached.has('src/compute/worker.ts')) reached.add('src/compute/pool.ts');
   }
   return reached;

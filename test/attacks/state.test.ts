@@ -35,7 +35,7 @@ describe('attacks on what a node knows', function () {
   for (const [key, attacks] of sets) {
     it(`get through without ${key}`, async () => {
       const gone = attacks[0]?.guards.map((name) => stateGuards[name]) ?? [];
-      const script = ablateBuilt(`node-${key.replace(/\W+/g, '-')}`, gone);
+      const script = await ablateBuilt(`node-${key.replace(/\W+/g, '-')}`, gone);
       expect(await told(attacks, script)).to.deep.equal(attacks.map(() => 'accepted'));
     });
   }

@@ -1,10 +1,7 @@
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
-import type { OpinionLimits, OpinionPool } from '../../src/compute/opinion-pool.ts';
+import { type OpinionLimits, OpinionPool } from '../../src/compute/opinion-pool.ts';
 import { sandboxSigner } from '../harness/client.ts';
 import { disputed } from '../harness/disputed.ts';
-import { checkout } from '../harness/node.ts';
 import { questionOf, signedNote } from './questions.ts';
 
 const generous: OpinionLimits = { threads: 1, waitingMax: 10, withinMs: 60_000 };
@@ -15,18 +12,15 @@ describe('OpinionPool', function () {
   let logged: unknown[];
   afterEach(() => pool?.close());
 
-  /** Of the built sources: threads run those. */
-  async function open(limits: Partial<OpinionLimits> = {}): Promise<OpinionPool> {
-    const built = pathToFileURL(join(checkout, 'dist', 'compute', 'opinion-pool.js')).href;
-    const module: { OpinionPool: typeof OpinionPool } = await import(built);
+  function open(limits: Partial<OpinionLimits> = {}): OpinionPool {
     logged = [];
     const log = { error: (...words: unknown[]) => logged.push(words) };
-    pool = new module.OpinionPool({ ...generous, ...limits }, log as never);
+    pool = new OpinionPool({ ...generous, ...limits }, log as never);
     return pool;
   }
 
   it('gives the opinions that judgeAgain gives', async () => {
-    await open();
+    open();
     expect(await pool.ask(questionOf(signedNote('gost')))).to.deep.equal({ verdict: 'agreed' });
     const question = questionOf(disputed(signedNote(), sandboxSigner('agency-a')));
     const opinion = await pool.ask(question);
@@ -35,7 +29,7 @@ describe('OpinionPool', function () {
   });
 
   it('says BUSY when more would wait than may', async () => {
-    await open({ waitingMax: 1 });
+    open({ waitingMax: 1 });
     const question = questionOf(signedNote());
     const asked = Array.from({ length: 4 }, () => saidTo(question));
     const said = await Promise.all(asked);
@@ -45,12 +39,12 @@ describe('OpinionPool', function () {
   });
 
   it('says BUSY when the time is over', async () => {
-    await open({ withinMs: 1 });
+    open({ withinMs: 1 });
     expect(await saidTo(questionOf(signedNote()))).to.equal('BUSY');
   });
 
   it('works on with a new thread after one was ended', async () => {
-    await open({ withinMs: 5000 });
+    open({ withinMs: 5000 });
     const question = questionOf(signedNote());
     // A comment is taken out of its parent by walking all that follow it: so many take minutes.
     const filler = '<!-- c -->'.repeat(100_000);
@@ -61,7 +55,7 @@ describe('OpinionPool', function () {
   });
 
   it('tells a failure of its own as what it is', async () => {
-    await open();
+    open();
     expect(await saidTo({ ...questionOf(signedNote()), bytes: Buffer.from('<a/>') })).to.equal(
       'SOAP_ENVELOPE',
     );

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -238,11 +238,6 @@ for (const store of stores) {
     });
 
     it('an upload and a download that were cut off are resumed', async function () {
-      // Another node of the database might be at the same upload: it is left alone for a while.
-      if (store !== 'sqlite') {
-        process.stdout.write('SKIPPED: resuming at once is for a node by itself\n');
-        return this.skip();
-      }
       await startOn(this);
       const octets = randomBytes(6_000_000);
       const stored = storedCall('agency-a', 'ec', octets);
@@ -255,6 +250,7 @@ for (const store of stores) {
         const more = n === 0 ? [] : ['-C', '-'];
         await cutWhile([...more, '--limit-rate', '600k', ...words()], partly, from + 200_000);
         expect(await sizeOf(partly), 'cut off').to.be.within(from + 200_000, octets.length - 1);
+        if (store !== 'sqlite') await letMinutesPass(partly);
       }
       await curl('-C', '-', ...words());
 
@@ -276,6 +272,12 @@ for (const store of stores) {
       ]);
       await expectGoodJournal();
     });
+
+    /** Another node of the database might be at the same upload: it is left alone for a minute. */
+    async function letMinutesPass(file: string): Promise<void> {
+      const then = new Date(Date.now() - 120_000);
+      await utimes(file, then, then);
+    }
 
     /** Kills the node when curl has brought the file to that size, and starts it again. */
     async function cutWhile(words: readonly string[], file: string, size: number): Promise<void> {
