@@ -40,7 +40,7 @@ const worldly: readonly string[] = [
   'src/connectors/http-call.ts',
   'src/connectors/multipart-request.ts',
   'src/connectors/simulator.ts',
-  'src/connectors/smev-files.ts',
+  'src/connectors/upstream-store.ts',
   'src/connectors/smev-identity.ts',
   'src/connectors/soap-client.ts',
   'src/connectors/uplink.ts',
