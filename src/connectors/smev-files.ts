@@ -10,7 +10,7 @@ import type { AttachedCall, CallFiles, StoredCall } from '../smev/file-texts.ts'
 import type { GivenFiles } from '../smev/given-files.ts';
 import { ArrivingFiles, type FileDesk } from './arriving-files.ts';
 import type { ArrivedFile, CarriedFile } from './carried-file.ts';
-import { FilesRefused, shownName } from './files-refused.ts';
+import { filesRefused, shownName } from './files-refused.ts';
 import type { MultipartAnswer } from './multipart-answer.ts';
 import type { StreamedPart } from './multipart-request.ts';
 import { downloadStored, type StoreSettings, uploadStored } from './upstream-store.ts';
@@ -135,7 +135,7 @@ async function fileBeside(
   // The signature of the message covers no octets of it: anybody on the line could put others there.
   if (signature === undefined) {
     const why = { ru: `вложение ${file} не подписано`, en: `attachment ${file} is not signed` };
-    throw new FilesRefused(why, true);
+    throw filesRefused(why, true);
   }
   const about = { place: 'attached', contentId, fileName: undefined, mimeType } as const;
   const content = contents.find(({ id }) => id === contentId);
@@ -148,7 +148,7 @@ async function fileBeside(
   const part = multipart.files.find((each) => each.contentId === content?.part);
   if (part === undefined) {
     const ru = `у вложения ${file} нет содержимого`;
-    throw new FilesRefused({ ru, en: `attachment ${file} has no content` }, false);
+    throw filesRefused({ ru, en: `attachment ${file} has no content` }, false);
   }
   return { ...part, ...about, signature };
 }
@@ -159,7 +159,7 @@ export function accessTo({ uuid }: RefAttachmentHeader, { access }: GivenFiles):
   if (own !== undefined) return own;
   const file = shownName(uuid);
   const ru = `FSAttachmentsList не называет файл ${file}`;
-  throw new FilesRefused({ ru, en: `FSAttachmentsList does not name file ${file}` }, true);
+  throw filesRefused({ ru, en: `FSAttachmentsList does not name file ${file}` }, true);
 }
 
 async function fetchStored(
@@ -206,5 +206,5 @@ export function checkHash(
   if (Buffer.compare(real, header.hash) === 0) return;
   const file = shownName(header.uuid);
   const ru = `хэш файла ${file} не тот, что подписан`;
-  throw new FilesRefused({ ru, en: `file ${file} has another hash than was signed` }, false);
+  throw filesRefused({ ru, en: `file ${file} has another hash than was signed` }, false);
 }
