@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import type { AttachmentContent, AttachmentHeader } from '../smev/attachments.ts';
 import type { GivenFiles } from '../smev/given-files.ts';
 import { ConnectorFailure } from './failure.ts';
@@ -44,16 +43,18 @@ function attachedFile(
   contents: readonly AttachmentContent[],
   parts: readonly NodePart[],
 ): SendableFile {
-  const about = { name, mimeType, signature, fileName: undefined, hash: undefined };
+  // Inside the process every attached file comes as a part.
   const content = contents.find(({ id }) => id === name);
-  if (content !== undefined && 'octets' in content) {
-    const { octets } = content;
-    const open = async () => Readable.from([octets], { objectMode: false });
-    return { ...about, place: 'attached', size: octets.byteLength, open };
-  }
-  const part = parts.find(({ contentId }) => contentId === content?.part);
+  const part =
+    content !== undefined && 'part' in content
+      ? parts.find(({ contentId }) => contentId === content.part)
+      : undefined;
   if (part === undefined) throw gone(name);
-  return { ...about, place: 'attached', size: part.size, open: () => part.open() };
+  return {
+    ...{ place: 'attached', name, mimeType, signature, fileName: undefined, hash: undefined },
+    size: part.size,
+    open: () => part.open(),
+  };
 }
 
 function gone(name: string): ConnectorFailure {
