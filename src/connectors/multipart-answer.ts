@@ -29,16 +29,22 @@ export class MultipartAnswer {
   #root: Buffer | undefined;
   #at: 'root' | 'file' | { readonly signatureOf: string } = 'root';
   readonly #rootAlone: boolean;
+  readonly #signatures: boolean;
   /** Content-Type of the root part; undefined while no multipart answer came. */
   rootType: string | undefined;
   /** Why there are no files beside a root that could be read. */
   lost: ConnectorFailure | undefined;
 
-  /** @param rootAlone whether a whole root is given though the files beside it cannot be taken */
-  constructor(desk: FileDesk, rootBytesMax: number, { rootAlone = false } = {}) {
+  /**
+   * @param rootAlone whether a whole root is given though the files beside it cannot be taken
+   * @param signatures whether signatures are parts too; a SMEV has them in the envelope, and a part
+   *   that looks like one is a file
+   */
+  constructor(desk: FileDesk, rootBytesMax: number, { rootAlone = false, signatures = true } = {}) {
     this.#desk = desk;
     this.#rootBytesMax = rootBytesMax;
     this.#rootAlone = rootAlone;
+    this.#signatures = signatures;
     this.#arriving = new ArrivingFiles(desk);
   }
 
@@ -100,7 +106,8 @@ export class MultipartAnswer {
       throw new ConnectorFailure('ANSWER_BROKEN', 'a part has no Content-ID');
     }
     const mimeType = parseMediaType(contentType ?? '')?.type ?? 'application/octet-stream';
-    if (mimeType === signatureType && contentId.endsWith(signatureEnding)) {
+    const isSignature = mimeType === signatureType && contentId.endsWith(signatureEnding);
+    if (this.#signatures && isSignature) {
       this.#at = { signatureOf: contentId.slice(0, -signatureEnding.length) };
       return;
     }

@@ -51,7 +51,7 @@ async function collectOne(collecting: Collecting, left: ConnectorFailure[]): Pro
     type: selectorOf(type),
     ...(route.nodeId === undefined ? {} : { nodeId: route.nodeId }),
   });
-  const multipart = new MultipartAnswer(desk, route.answerBytesMax);
+  const multipart = new MultipartAnswer(desk, route.answerBytesMax, { signatures: false });
   try {
     const answered = await call(upstream, 'GetResponse', poll, signal, { answer: multipart }).catch(
       leaveBroken(left),

@@ -43,7 +43,8 @@ async function takeOne(bridge: Bridge, type: QName, signal: AbortSignal): Promis
     type,
     ...(settings.nodeId === undefined ? {} : { nodeId: settings.nodeId }),
   });
-  const multipart = new MultipartAnswer(files.desk, settings.answerBytesMax, { rootAlone: true });
+  const how = { rootAlone: true, signatures: false };
+  const multipart = new MultipartAnswer(files.desk, settings.answerBytesMax, how);
   try {
     const answered = await call(upstream, 'GetRequest', poll, signal, { answer: multipart });
     const { answer } = answered;
