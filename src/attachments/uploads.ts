@@ -59,6 +59,7 @@ export class Uploads implements UploadArea {
       forget: async () => {
         this.#remembered.delete(path);
         await rm(dirname(path), { recursive: true, force: true });
+        await rmdir(dirname(this.#partly(account, uuid, only))).catch(() => undefined);
       },
     };
   }
@@ -235,9 +236,8 @@ export class Uploads implements UploadArea {
   ): Promise<ReadonlyMap<ContentHash, Uint8Array>> {
     const { size, mtimeMs } = await stat(path);
     const known = this.#remembered.get(path);
-    if (known?.size === size && known.changedAt === mtimeMs) {
-      if (hashes.every((hash) => known.digests.has(hash))) return known.digests;
-    }
+    const isSame = known?.size === size && known.changedAt === mtimeMs;
+    if (isSame && hashes.every((hash) => known.digests.has(hash))) return known.digests;
     const digest = this.#digester.begin(hashes);
     try {
       await digest.updateFromFile(path, size);

@@ -37,15 +37,13 @@ export type UpstreamAnswer =
   | { readonly kind: 'acknowledged' }
   /** The queue is empty; nobody signs that. */
   | { readonly kind: 'empty' }
-  | { readonly kind: 'request'; readonly request: GivenRequest }
-  | {
-      readonly kind: 'response';
-      readonly response: GivenResponse;
-      /** Not signed: what stands in them, or where it was moved to. */
-      readonly contents: readonly AttachmentContent[];
-    }
+  | { readonly kind: 'request'; readonly request: GivenRequest; readonly contents: Contents }
+  | { readonly kind: 'response'; readonly response: GivenResponse; readonly contents: Contents }
   /** @param isSigned whether SMEV signed the Body; the real one does not */
   | { readonly kind: 'fault'; readonly fault: GivenFault; readonly isSigned: boolean };
+
+/** Of attached files. Not signed: the octets, or the part that they were moved to. */
+type Contents = readonly AttachmentContent[];
 
 // What SMEV signs its messages by, and the Body of a fault.
 const messageProfiles: readonly Profile[] = [profiles.smev3, profiles.xmldsig];
@@ -85,13 +83,17 @@ function readAnswer(document: XmlDocument, belief: Belief): UpstreamAnswer {
     case 'GetRequestResponse':
       return handedOver(document, payload, 'Request', belief, (read, whole) => {
         const request = readGivenRequest(read, whole, belief.version);
-        return request && { kind: 'request', request };
+        if (request === undefined) return undefined;
+        // One that does not agree with its headers is told to whoever sent it.
+        return { kind: 'request', request, contents: contentsBeside(whole, request, belief) };
       });
     case 'GetResponseResponse':
       return handedOver(document, payload, 'Response', belief, (read, whole) => {
         const response = readGivenResponse(read, whole, belief.version);
         if (response === undefined) return undefined;
-        return { kind: 'response', response, contents: contentsBeside(whole, response, belief) };
+        const contents = contentsBeside(whole, response, belief);
+        if (response.files !== undefined) checkAgreement(response.files.headers, contents);
+        return { kind: 'response', response, contents };
       });
     default:
       throw new Fault('OPERATION_UNKNOWN', { private: payload.name.slice(0, 100) });
@@ -100,13 +102,11 @@ function readAnswer(document: XmlDocument, belief: Belief): UpstreamAnswer {
 
 function contentsBeside(
   whole: XmlElement,
-  { files }: GivenResponse,
+  { files }: Pick<GivenRequest, 'files'>,
   { version }: Belief,
 ): AttachmentContent[] {
   if (files === undefined || whole.parent === null) return [];
-  const contents = readAttachmentContents(whole.parent, version);
-  checkAgreement(files.headers, contents);
-  return contents;
+  return readAttachmentContents(whole.parent, version);
 }
 
 type Read = (read: XmlElement, whole: XmlElement) => UpstreamAnswer | undefined;

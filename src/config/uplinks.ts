@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { key, millis } from './key.ts';
+import { upstreamStore } from './upstream-store.ts';
 
 const version = z.enum(['1.1', '1.2', '1.3']);
 
@@ -59,6 +60,11 @@ export const uplinkTable = z.strictObject({
     'какие запросы забирать: пространство имён и корневой элемент',
     'which requests are taken: namespace and root element',
   ),
+  fileStore: key(
+    upstreamStore.optional(),
+    'файловое хранилище вышестоящей СМЭВ и учётная запись узла в нём; без него файлы хранилища не передаются',
+    "the upstream's file store and this node's account there; without it no files of the store go either way",
+  ),
   pollMs: key(
     millis.default(5000),
     'как часто спрашивать обе стороны',
@@ -90,8 +96,12 @@ export const uplinkTable = z.strictObject({
 });
 export type UplinkSettings = z.infer<typeof uplinkTable>;
 
-/** Members of an uplink and of its tls that name files. */
-const files = new Set(['key', 'certificate', 'trust', 'localKey', 'localCertificate', 'ca']);
+/** Members of an uplink, of its tls and of its fileStore that name files. */
+const files = new Set([
+  ...['key', 'certificate', 'trust', 'localKey', 'localCertificate', 'ca'],
+  ...['userFile', 'passwordFile'],
+]);
+const withFiles = new Set(['tls', 'fileStore']);
 
 /** An uplink as it was written, its files made absolute; what is not one is left to the check. */
 export function withAbsoluteFiles(uplink: unknown, absolute: (path: string) => string): unknown {
@@ -99,7 +109,7 @@ export function withAbsoluteFiles(uplink: unknown, absolute: (path: string) => s
   return Object.fromEntries(
     Object.entries(uplink).map(([name, member]: [string, unknown]) => {
       if (typeof member === 'string') return [name, files.has(name) ? absolute(member) : member];
-      return [name, name === 'tls' ? withAbsoluteFiles(member, absolute) : member];
+      return [name, withFiles.has(name) ? withAbsoluteFiles(member, absolute) : member];
     }),
   );
 }

@@ -5,7 +5,7 @@ import type { PartHeaders } from '../soap/part-headers.ts';
 import { type PartStep, partSteps } from '../soap/part-steps.ts';
 import { ArrivingFiles, type FileDesk } from './arriving-files.ts';
 import type { ArrivedFile } from './carried-file.ts';
-import { ConnectorFailure } from './failure.ts';
+import { ConnectorFailure, failures } from './failure.ts';
 import { signatureEnding } from './file-names.ts';
 import type { ReaderOf } from './http-call.ts';
 import { signatureType } from './multipart-request.ts';
@@ -15,7 +15,8 @@ const signatureBytesMax = 64 * 1024;
 
 /**
  * An answer that may come as multipart/related (RFC 2387): the root part is held, every other goes into
- * the store as it arrives. Whoever reads one hands its files over, or discards them.
+ * the store as it arrives. Whoever reads one hands its files over, or discards them. Of a message whose
+ * files are more than is taken or are broken, the root may still be read: it says whose message it is.
  */
 export class MultipartAnswer {
   readonly #desk: FileDesk;
@@ -27,12 +28,23 @@ export class MultipartAnswer {
   #rootSeen = false;
   #root: Buffer | undefined;
   #at: 'root' | 'file' | { readonly signatureOf: string } = 'root';
+  readonly #rootAlone: boolean;
+  readonly #signatures: boolean;
   /** Content-Type of the root part; undefined while no multipart answer came. */
   rootType: string | undefined;
+  /** Why there are no files beside a root that could be read. */
+  lost: ConnectorFailure | undefined;
 
-  constructor(desk: FileDesk, rootBytesMax: number) {
+  /**
+   * @param rootAlone whether a whole root is given though the files beside it cannot be taken
+   * @param signatures whether signatures are parts too; a SMEV has them in the envelope, and a part
+   *   that looks like one is a file
+   */
+  constructor(desk: FileDesk, rootBytesMax: number, { rootAlone = false, signatures = true } = {}) {
     this.#desk = desk;
     this.#rootBytesMax = rootBytesMax;
+    this.#rootAlone = rootAlone;
+    this.#signatures = signatures;
     this.#arriving = new ArrivingFiles(desk);
   }
 
@@ -60,7 +72,15 @@ export class MultipartAnswer {
     const content = (bytesMax + this.#rootBytesMax) * 1.4;
     const totalBytesMax = Math.ceil(content) + partsMax * (headerBytesMax + signatureBytesMax);
     const limits = { partsMax, headerBytesMax, totalBytesMax };
-    for await (const step of partSteps(body, boundary, limits)) await this.#take(step);
+    try {
+      for await (const step of partSteps(body, boundary, limits)) await this.#take(step);
+    } catch (error) {
+      const failure = failureOf(error);
+      const mayBeLost = this.#rootAlone && this.#root !== undefined;
+      if (!mayBeLost || failure === undefined || failures[failure.code].retry) throw error;
+      this.lost = failure;
+      await this.discard();
+    }
     const root = this.#root;
     if (root === undefined) throw new ConnectorFailure('ANSWER_BROKEN', 'there is no root part');
     return root;
@@ -86,7 +106,8 @@ export class MultipartAnswer {
       throw new ConnectorFailure('ANSWER_BROKEN', 'a part has no Content-ID');
     }
     const mimeType = parseMediaType(contentType ?? '')?.type ?? 'application/octet-stream';
-    if (mimeType === signatureType && contentId.endsWith(signatureEnding)) {
+    const isSignature = mimeType === signatureType && contentId.endsWith(signatureEnding);
+    if (this.#signatures && isSignature) {
       this.#at = { signatureOf: contentId.slice(0, -signatureEnding.length) };
       return;
     }
@@ -116,9 +137,15 @@ export class MultipartAnswer {
 
   async #fail(error: unknown): Promise<never> {
     await this.discard();
-    if (!(error instanceof MultipartError)) throw error;
-    const tooLarge = error.reason === 'body-too-large' || error.reason === 'parts-too-many';
-    const code = tooLarge ? 'ANSWER_TOO_LARGE' : 'ANSWER_BROKEN';
-    throw new ConnectorFailure(code, `multipart/related: ${error.reason}`, { cause: error });
+    throw failureOf(error) ?? error;
   }
+}
+
+/** What is wrong with the message itself; undefined where something else broke. */
+function failureOf(error: unknown): ConnectorFailure | undefined {
+  if (error instanceof ConnectorFailure) return error;
+  if (!(error instanceof MultipartError)) return undefined;
+  const tooLarge = error.reason === 'body-too-large' || error.reason === 'parts-too-many';
+  const code = tooLarge ? 'ANSWER_TOO_LARGE' : 'ANSWER_BROKEN';
+  return new ConnectorFailure(code, `multipart/related: ${error.reason}`, { cause: error });
 }

@@ -12,6 +12,7 @@ import { MultipartAnswer } from './multipart-answer.ts';
 import { collectedOf } from './smev-answers.ts';
 import { acknowledge, call, type SmevClient, unexpected } from './smev-client.ts';
 import { type DownloadDesk, fetchFiles } from './smev-files.ts';
+import { type Tries, triesMax } from './tries.ts';
 
 // Answers taken in one round, and how many at once: a long queue is not kept waiting for a pause,
 // and does not keep the process from stopping.
@@ -26,23 +27,6 @@ export interface Collecting {
   readonly tries: Tries;
   readonly inbox: Inbox;
   readonly signal: AbortSignal;
-}
-
-const triesMax = 5;
-const rememberedMax = 1000;
-
-/** How often the files of each answer could not be had, in this process. */
-export class Tries {
-  readonly #count = new Map<string, number>();
-
-  /** @returns whether it was the last that is made before an operator is asked */
-  note(messageId: string): boolean {
-    const count = (this.#count.get(messageId) ?? 0) + 1;
-    this.#count.set(messageId, count);
-    const [eldest] = this.#count.keys();
-    if (this.#count.size > rememberedMax && eldest !== undefined) this.#count.delete(eldest);
-    return count === triesMax;
-  }
 }
 
 /**
@@ -67,7 +51,7 @@ async function collectOne(collecting: Collecting, left: ConnectorFailure[]): Pro
     type: selectorOf(type),
     ...(route.nodeId === undefined ? {} : { nodeId: route.nodeId }),
   });
-  const multipart = new MultipartAnswer(desk, route.answerBytesMax);
+  const multipart = new MultipartAnswer(desk, route.answerBytesMax, { signatures: false });
   try {
     const answered = await call(upstream, 'GetResponse', poll, signal, { answer: multipart }).catch(
       leaveBroken(left),
@@ -115,7 +99,8 @@ async function takeOne(
     const why = `${upstream.place}: ${messageId} was left there: ${error.message}`;
     const failure = new ConnectorFailure(error.code, why, { cause: error });
     left.push(failure);
-    if (!signal.aborted && tries.note(messageId)) await inbox.giveUp(originalMessageId, failure);
+    if (signal.aborted || tries.note(messageId) !== triesMax) return;
+    await inbox.giveUp(originalMessageId, failure);
   }
 }
 

@@ -7,11 +7,12 @@ import { ConnectorFailure } from './failure.ts';
 import { placeOf } from './http-call.ts';
 import { checkAlive } from './http-status.ts';
 import { call, type SmevClient, unexpected } from './smev-client.ts';
-import { collectAnswers, Tries } from './smev-collect.ts';
+import { collectAnswers } from './smev-collect.ts';
 import { rowOf } from './smev-faults.ts';
 import { type DownloadDesk, sendFiles } from './smev-files.ts';
 import { readIdentity } from './smev-identity.ts';
 import { smevPost } from './smev-post.ts';
+import { Tries } from './tries.ts';
 
 /** Downloads may take longer than answers do. */
 const downloadsMaxMs = 300_000;

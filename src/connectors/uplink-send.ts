@@ -1,6 +1,7 @@
 import { systemClock } from '../clock.ts';
 import { type ResponseContent, sendResponseCall } from '../smev/calls.ts';
 import { ConnectorFailure } from './failure.ts';
+import type { StreamedPart } from './multipart-request.ts';
 import { call, type SmevClient, unexpected } from './smev-client.ts';
 import { derivedId } from './uplink-messages.ts';
 
@@ -10,6 +11,8 @@ export interface Answering {
   /** ReplyTo of the request. */
   readonly to: string;
   readonly content: ResponseContent;
+  /** Of the files that its content names; opened anew at each attempt. */
+  readonly parts?: readonly StreamedPart[];
 }
 
 /**
@@ -35,11 +38,11 @@ export async function sendAnswer(
 
 async function attempt(
   client: SmevClient,
-  { messageId, to, content }: Answering,
+  { messageId, to, content, parts = [] }: Answering,
   signal: AbortSignal,
 ): Promise<'taken' | 'unwanted' | 'stale'> {
   const template = sendResponseCall(client.version, messageId, to, content);
-  const answered = await call(client, 'SendResponse', template, signal);
+  const answered = await call(client, 'SendResponse', template, signal, { parts });
   const { answer } = answered;
   if (answer.kind === 'accepted' && answer.messageId === messageId) return 'taken';
   if (answer.kind === 'fault') {

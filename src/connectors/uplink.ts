@@ -5,7 +5,9 @@ import { placeOf } from './http-call.ts';
 import type { SmevClient } from './smev-client.ts';
 import { readIdentity, readSigner } from './smev-identity.ts';
 import { smevPost } from './smev-post.ts';
+import { Tries } from './tries.ts';
 import { passAnswers } from './uplink-answers.ts';
+import { type LocalNode, localNode, type NodeFiles, type NodePost } from './uplink-node.ts';
 import { takeRequests } from './uplink-requests.ts';
 
 /** Where an uplink keeps what it needs to answer upstream after a restart. On disk when resolved. */
@@ -13,15 +15,17 @@ export interface UplinkStore {
   /** ReplyTo of a request of this uplink, before the request is sent on; a repeat overwrites it. */
   remember(uplink: string, messageId: string, replyTo: string): Promise<void>;
   recall(uplink: string, messageId: string): Promise<string | undefined>;
+  /** The files of an answer are in the upstream's store: once it has the answer they are not put there again. */
+  noteUploaded(uplink: string, answerId: string): Promise<void>;
+  isUploaded(uplink: string, answerId: string): Promise<boolean>;
+  forgetUploaded(uplink: string, answerId: string): Promise<void>;
 }
 
 /** What the node gives to an uplink. */
 export interface UplinkPorts {
-  /**
-   * Hands an envelope to this node as if it had come to the SOAP service of `localVersion`: rights,
-   * schemas, journal and repeats hold as for anybody.
-   */
-  post(envelope: Uint8Array): Promise<{ readonly status: number; readonly bytes: Uint8Array }>;
+  /** To the SOAP service of `localVersion`. */
+  readonly post: NodePost;
+  readonly files: NodeFiles;
   /** Fingerprints of the certificates that this node signs with. */
   readonly trusted: ReadonlySet<string>;
   readonly store: UplinkStore;
@@ -33,8 +37,12 @@ export interface UplinkPorts {
 export interface Bridge {
   readonly settings: UplinkSettings;
   readonly upstream: SmevClient;
-  readonly local: SmevClient;
+  readonly local: LocalNode;
+  readonly files: NodeFiles;
   readonly store: UplinkStore;
+  readonly tries: Tries;
+  /** MessageIDs of requests that are being brought: a lease may end before a download does. */
+  readonly underway: Set<string>;
   readonly failed: (error: ConnectorFailure) => void;
 }
 
@@ -59,13 +67,18 @@ export function startUplink(settings: UplinkSettings, ports: UplinkPorts): Uplin
   const bridge: Bridge = {
     settings,
     upstream: { ...identity, version, place: placeOf(url), post },
-    local: {
-      signer: localSigner,
-      trusted: ports.trusted,
-      version: localVersion,
-      place: `uplink ${settings.id}`,
-      post: (envelope) => postLocally(ports, envelope),
-    },
+    local: localNode(
+      {
+        signer: localSigner,
+        trusted: ports.trusted,
+        version: localVersion,
+        place: `uplink ${settings.id}`,
+      },
+      ports.post,
+    ),
+    files: ports.files,
+    tries: new Tries(),
+    underway: new Set(),
     store: ports.store,
     failed: ports.failed,
   };
@@ -82,15 +95,6 @@ export function startUplink(settings: UplinkSettings, ports: UplinkPorts): Uplin
       return stopped;
     },
   };
-}
-
-async function postLocally(ports: UplinkPorts, envelope: Uint8Array) {
-  try {
-    const { status, bytes } = await ports.post(envelope);
-    return { status, headers: {}, body: Buffer.from(bytes) };
-  } catch (cause) {
-    throw new ConnectorFailure('NODE_ERROR', 'this node gave no answer', { cause });
-  }
 }
 
 const pauseMaxMs = 60_000;

@@ -7,6 +7,7 @@ import { readCertificate } from '../pki/certificate.ts';
 import type { ContentHash } from '../pki/signature-algorithms.ts';
 import { judgeCertificate } from '../pki/trust.ts';
 import type { ProfileName } from '../signature/profiles.ts';
+import { attachmentWord } from '../smev/file-texts.ts';
 import type { ExchangeContext } from './context.ts';
 import type { TakenFile } from './files.ts';
 
@@ -98,7 +99,7 @@ export async function verifySignatures(
     if (file === undefined) continue;
     if (distrust !== undefined) {
       const why = distrust.detail.public === undefined ? '' : `: ${distrust.detail.public}`;
-      throw new Fault(distrust.code, { public: `вложение ${shown(file)}${why}` });
+      throw new Fault(distrust.code, { public: `${attachmentWord} ${shown(file)}${why}` });
     }
     signers.set(file, certificate.fingerprint);
   }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { upstreamStore } from '../config/upstream-store.ts';
 
 /** Names of participants, systems, message types and lanes. */
 export const id = z
@@ -151,22 +152,7 @@ const smev = z.strictObject({
   trust: z.string(),
   nodeId: z.string().min(1).max(50).optional(),
   /** The upstream's file store; without it no files of the store go along. */
-  fileStore: z
-    .strictObject({
-      url: z.url({ protocol: /^ftp$/ }).refine(
-        (url) => {
-          const { username, password, pathname } = new URL(url);
-          return `${username}${password}` === '' && (pathname === '' || pathname === '/');
-        },
-        { error: 'ftp://host:port' },
-      ),
-      /** Files with the name and the password of this node's account there. */
-      userFile: z.string(),
-      passwordFile: z.string(),
-      /** Explicit TLS; `ca`: authorities in PEM, the system's where absent. */
-      tls: z.strictObject({ ca: z.string().optional() }).optional(),
-    })
-    .optional(),
+  fileStore: upstreamStore.optional(),
   pollMs: millis.default(5000),
   answerWithinMs: z
     .int()

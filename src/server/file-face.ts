@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
 import type { Config } from '../config/table.ts';
 import { filesOf, holderOfAccess } from '../exchange/files.ts';
 import type { FtpAccount, FtpHost } from '../ftp/host.ts';
@@ -9,6 +8,7 @@ import { isUploadPassword } from '../participants/upload-password.ts';
 import type { Composed } from './composed.ts';
 import { downloadAccount } from './download-account.ts';
 import { splitAddress } from './faces.ts';
+import { hasRoom } from './kept-files.ts';
 import { uploadAccount } from './upload-account.ts';
 
 /** The file store over FTP. */
@@ -54,18 +54,14 @@ function tlsOf({ mode, key, certificate }: Config['attachments']['ftp']['tls']):
   return { mode, key: readFileSync(key, 'utf8'), certificate: readFileSync(certificate, 'utf8') };
 }
 
-function hostOf({ attachments, limits }: Config, context: Composed): FtpHost {
-  const hasRoom = async () => {
-    const disk = await statfs(attachments.folder).catch(() => undefined);
-    return disk === undefined || disk.bavail * disk.bsize > limits.diskFreeMin;
-  };
+function hostOf(config: Config, context: Composed): FtpHost {
   return {
     login: async (user, password): Promise<FtpAccount | undefined> => {
       const reader = await readerOf(context, user, password);
       if (reader !== undefined) return reader;
       const hash = context.registry().findSystem(user)?.uploadPassword;
       if (!(await isUploadPassword(password, hash))) return undefined;
-      return uploadAccount(context.uploads, user, hasRoom);
+      return uploadAccount(context.uploads, user, () => hasRoom(config));
     },
   };
 }

@@ -1,3 +1,4 @@
+import { statfs } from 'node:fs/promises';
 import { commandCheck, type FileCheck, httpCheck } from '../attachments/check.ts';
 import type { Digester } from '../attachments/digester.ts';
 import type { LocalFiles } from '../attachments/local-files.ts';
@@ -32,4 +33,10 @@ export function uploadsOf({ attachments, database }: Config, digester: Digester)
   const staleMs = database.url.startsWith('sqlite:') ? 0 : staleUploadMs;
   const limits = { fileBytesMax: attachments.storedBytesMax, foldersMax, staleMs };
   return new Uploads(attachments.folder, limits, digester, systemClock.now);
+}
+
+/** Whether the disk of the file store takes more. */
+export async function hasRoom({ attachments, limits }: Config): Promise<boolean> {
+  const disk = await statfs(attachments.folder).catch(() => undefined);
+  return disk === undefined || disk.bavail * disk.bsize > limits.diskFreeMin;
 }

@@ -2,11 +2,14 @@ import type { Config } from '../config/table.ts';
 import type { UplinkSettings } from '../config/uplinks.ts';
 import type { ConnectorFailure } from '../connectors/failure.ts';
 import { startUplink, type Uplink } from '../connectors/uplink.ts';
+import type { NodeFiles } from '../connectors/uplink-node.ts';
 import { receive } from '../exchange/receive.ts';
+import { hasTaken, storedFiles } from '../exchange/uplink-files.ts';
 import { forgetReplies, uplinkReplies } from '../exchange/uplink-replies.ts';
 import { readCertificate } from '../pki/certificate.ts';
 import { readPemPair } from '../pki/keystore.ts';
 import type { Composed } from './composed.ts';
+import { hasRoom } from './kept-files.ts';
 import { type Repeating, startRepeating } from './repeating.ts';
 
 /**
@@ -15,24 +18,27 @@ import { type Repeating, startRepeating } from './repeating.ts';
  *
  * @throws ConnectorFailure NOT_SENT when a file cannot be used
  */
-export function startUplinks(context: Composed, { uplinks, node }: Config): Repeating {
+export function startUplinks(context: Composed, config: Config): Repeating {
+  const { uplinks, node } = config;
   const trusted = new Set(
     node.keys.map((files) => readCertificate(readPemPair(files).certificate).fingerprint),
   );
   const store = uplinkReplies(context.database.kysely, context.clock);
+  const files = filesFor(context, config);
   const running: Uplink[] = [];
   const stopAll = async () => void (await Promise.all(running.map((each) => each.stop())));
   const start = (settings: UplinkSettings) =>
     startUplink(settings, {
-      post: (envelope) =>
+      post: (bytes, parts) =>
         receive(context, {
           endpoint: settings.localVersion,
           method: 'POST',
-          contentType: 'text/xml; charset=utf-8',
+          contentType: parts.length > 0 ? 'multipart/related' : 'text/xml; charset=utf-8',
           soapAction: undefined,
           peer: `uplink ${settings.id}`,
-          body: async () => ({ bytes: envelope, parts: [] }),
+          body: async () => ({ bytes, parts }),
         }),
+      files,
       trusted,
       store,
       failed: ({ code, message }: ConnectorFailure) =>
@@ -49,6 +55,19 @@ export function startUplinks(context: Composed, { uplinks, node }: Config): Repe
     stop: async () => {
       await Promise.all([stopAll(), forget.stop()]);
     },
+  };
+}
+
+function filesFor(context: Composed, config: Config): NodeFiles {
+  const { partsMax, storedBytesMax, totalBytesMax } = config.attachments;
+  return {
+    desk: { store: context.files, filesMax: partsMax, bytesMax: totalBytesMax },
+    uploads: context.uploads,
+    storedBytesMax,
+    hasRoom: () => hasRoom(config),
+    systemOf: (fingerprint) => context.registry().systemOfCertificate(fingerprint)?.system.id,
+    hasTaken: (system, messageId) => hasTaken(context, system, messageId),
+    storedFiles: (messageId) => storedFiles(context, messageId),
   };
 }
 

@@ -4,6 +4,9 @@ import type { Version } from './namespaces.ts';
 
 // The elements of the basic namespace that tell of files, in the prefix b.
 
+/** Begins what a refusal says of one file's signer. */
+export const attachmentWord = 'вложение';
+
 /** A file that goes with a message: its octets in base64, or the Content-ID of the part that holds them. */
 export interface AttachedCall {
   readonly contentId: string;

@@ -26,6 +26,7 @@ export interface GivenRequest {
   /** '' where the message cannot be answered (a broadcast). */
   readonly replyTo: string;
   readonly hasAttachments: boolean;
+  readonly files?: GivenFiles;
   readonly content: GivenContent;
 }
 
@@ -81,6 +82,7 @@ export function readGivenRequest(
   const content = carriedIn && readContent(carriedIn, version);
   if (data === undefined || messageId === undefined || content === undefined) return undefined;
   const eol = textOf(data, types, 'EOL');
+  const files = readGivenFiles(read, data, version);
   return {
     messageId,
     referenceMessageId: textOf(data, types, 'ReferenceMessageID'),
@@ -89,6 +91,7 @@ export function readGivenRequest(
     test: child(data, types, 'TestMessage') !== undefined,
     replyTo: childText(read, types, 'ReplyTo') ?? '',
     hasAttachments: hasAttachments(data, version),
+    ...(files === undefined ? {} : { files }),
     content,
   };
 }

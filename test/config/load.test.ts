@@ -58,12 +58,17 @@ describe('configuration', () => {
   it('makes the files of an uplink absolute, and refuses two of one name', () => {
     const uplink =
       '{id: up, url: "http://up.example/ws", key: k, certificate: c, trust: t, localKey: lk, ' +
-      'localCertificate: lc, types: [{namespace: "urn:a", requestRoot: A}], tls: {ca: ca, serverName: up}}';
+      'localCertificate: lc, types: [{namespace: "urn:a", requestRoot: A}], tls: {ca: ca, serverName: up}, ' +
+      'fileStore: {url: "ftp://up.example:2121", userFile: u, passwordFile: p, tls: {ca: fca}}}';
     const { uplinks } = loadConfig(write(`uplinks: [${uplink}]`), '/');
     const at = (name: string) => join(folder, 'etc', name);
     expect(uplinks[0]).to.deep.include({ key: at('k'), certificate: at('c'), trust: at('t') });
     expect(uplinks[0]).to.deep.include({ localKey: at('lk'), localCertificate: at('lc') });
     expect(uplinks[0]?.tls).to.deep.equal({ ca: at('ca'), serverName: 'up' });
+    expect(uplinks[0]?.fileStore).to.deep.equal({
+      ...{ url: 'ftp://up.example:2121', userFile: at('u'), passwordFile: at('p') },
+      tls: { ca: at('fca') },
+    });
     expect(uplinks[0]).to.include({ version: '1.2', pollMs: 5000 });
     const [problem] = problemsOf(write(`uplinks: [${uplink}, ${uplink}]`), '/');
     expect(problem).to.match(/^uplinks: .*differ$/);

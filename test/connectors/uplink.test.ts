@@ -1,8 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
+import { Digester } from '../../src/attachments/digester.ts';
+import { Uploads } from '../../src/attachments/uploads.ts';
 import { type UplinkSettings, uplinkTable } from '../../src/config/uplinks.ts';
 import type { ConnectorFailure } from '../../src/connectors/failure.ts';
 import { startUplink, type Uplink, type UplinkStore } from '../../src/connectors/uplink.ts';
+import type { NodeFiles } from '../../src/connectors/uplink-node.ts';
 import { signatureOver } from '../../src/signature/sign.ts';
 import type { Signer } from '../../src/signature/signer.ts';
 import { withXml } from '../../src/xml/document.ts';
@@ -16,6 +19,7 @@ import {
 } from '../harness/client.ts';
 import { birthNamespace, birthRequest, birthResponse } from '../harness/content.ts';
 import type { Agency } from './agencies.ts';
+import { noDesk } from './directory-peer.ts';
 import { certificate, type Line, serviceOf, startLine, startUpstream } from './upstreams.ts';
 
 /** Loses everything with the process: a test's own. */
@@ -27,7 +31,28 @@ class MemoryStore implements UplinkStore {
   async recall(uplink: string, messageId: string): Promise<string | undefined> {
     return this.#kept.get(`${uplink} ${messageId}`);
   }
+  async noteUploaded(): Promise<void> {}
+  async isUploaded(): Promise<boolean> {
+    return false;
+  }
+  async forgetUploaded(): Promise<void> {}
 }
+
+/** Of a node that is asked for no files. */
+const noFiles: NodeFiles = {
+  desk: noDesk,
+  uploads: new Uploads(
+    '/nowhere',
+    { fileBytesMax: 0, foldersMax: 0, staleMs: 0 },
+    new Digester(),
+    Date.now,
+  ),
+  storedBytesMax: 0,
+  hasRoom: async () => false,
+  systemOf: () => undefined,
+  hasTaken: async () => false,
+  storedFiles: async () => [],
+};
 
 const leaseMs = 1500;
 const response = ['ResponseMessage', 'Response', 'SenderProvidedResponseData'] as const;
@@ -107,6 +132,7 @@ describe('an uplink between two real nodes', function () {
         if (fate === 'lose the answer') throw new Error('as if the process ended');
         return { status: answer.status, bytes };
       },
+      files: noFiles,
       trusted: new Set([sandboxSigner('node').certificate.fingerprint]),
       store,
       failed: (error) => failed.push(error),
