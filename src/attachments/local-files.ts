@@ -1,10 +1,10 @@
-import { type FileHandle, link, mkdir, open, opendir, rename, rm, stat } from 'node:fs/promises';
+import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { absent, none, noRoom } from './disk-errors.ts';
+import { absent, noRoom } from './disk-errors.ts';
 import { FileAbsent, type FileStore, type NewFile, type StoredFile } from './file-store.ts';
+import { entriesIn, filesIn, keyPattern, Spool, type SpooledFile } from './spool.ts';
 
-const keyPattern = /^[0-9a-f]{32}$/;
 const chunkBytes = 64 * 1024;
 
 /**
@@ -13,23 +13,26 @@ const chunkBytes = 64 * 1024;
  */
 export class LocalFiles implements FileStore {
   readonly #folder: string;
-  readonly #random: (bytes: number) => Buffer;
+  readonly #spool: Spool;
 
   /** @param random that many random bytes */
   constructor(folder: string, random: (bytes: number) => Buffer) {
     this.#folder = folder;
-    this.#random = random;
+    this.#spool = new Spool(folder, random);
   }
 
   async create(): Promise<NewFile> {
-    const key = this.#random(16).toString('hex');
-    const path = join(this.#folder, 'new', key);
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    return new LocalFile(key, path, this.#kept(key), await open(path, 'wx', 0o600).catch(noRoom));
+    const file = await this.#spool.begin();
+    return {
+      key: file.key,
+      write: (chunk) => file.write(chunk),
+      keep: () => moveOver(file, this.#kept(file.key)),
+      discard: () => file.discard(),
+    };
   }
 
   async adopt(path: string): Promise<string> {
-    const key = this.#random(16).toString('hex');
+    const key = this.#spool.newKey();
     const kept = this.#kept(key);
     await mkdir(dirname(kept), { recursive: true, mode: 0o700 }).catch(noRoom);
     await sync(path).catch(absent);
@@ -49,20 +52,13 @@ export class LocalFiles implements FileStore {
   }
 
   async *list(): AsyncIterable<StoredFile> {
-    for await (const { name: folder } of entries(join(this.#folder, 'kept'))) {
-      yield* files(join(this.#folder, 'kept', folder));
+    for await (const { name: folder } of entriesIn(join(this.#folder, 'kept'))) {
+      yield* filesIn(join(this.#folder, 'kept', folder));
     }
   }
 
-  async removeUnfinished(before: number): Promise<number> {
-    const folder = join(this.#folder, 'new');
-    let removed = 0;
-    for await (const { key, changedAt } of files(folder)) {
-      if (changedAt >= before) continue;
-      await rm(join(folder, key), { force: true });
-      removed += 1;
-    }
-    return removed;
+  removeUnfinished(before: number): Promise<number> {
+    return this.#spool.removeUnfinished(before);
   }
 
   #kept(key: string): string {
@@ -71,47 +67,14 @@ export class LocalFiles implements FileStore {
   }
 }
 
-class LocalFile implements NewFile {
-  readonly key: string;
-  readonly #path: string;
-  readonly #keptPath: string;
-  readonly #file: FileHandle;
-  #open = true;
-
-  constructor(key: string, path: string, keptPath: string, file: FileHandle) {
-    this.key = key;
-    this.#path = path;
-    this.#keptPath = keptPath;
-    this.#file = file;
-  }
-
-  async write(chunk: Uint8Array): Promise<void> {
-    for (let at = 0; at < chunk.byteLength; ) {
-      const { bytesWritten } = await this.#file.write(chunk, at).catch(noRoom);
-      at += bytesWritten;
-    }
-  }
-
-  async keep(): Promise<void> {
-    await this.#file.sync().catch(noRoom);
-    await this.#close();
-    const folder = dirname(this.#keptPath);
-    await mkdir(folder, { recursive: true, mode: 0o700 }).catch(noRoom);
-    await rename(this.#path, this.#keptPath);
-    await sync(folder);
-    await sync(dirname(folder));
-  }
-
-  async discard(): Promise<void> {
-    await this.#close();
-    await rm(this.#path, { force: true });
-  }
-
-  async #close(): Promise<void> {
-    if (!this.#open) return;
-    this.#open = false;
-    await this.#file.close();
-  }
+async function moveOver(file: SpooledFile, kept: string): Promise<void> {
+  await file.sync();
+  await file.close();
+  const folder = dirname(kept);
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch(noRoom);
+  await rename(file.path, kept);
+  await sync(folder);
+  await sync(dirname(folder));
 }
 
 /** Of a file its octets; a name lasts once its folder is on disk too (fsync(2)). */
@@ -121,19 +84,5 @@ async function sync(path: string): Promise<void> {
     await handle.sync();
   } finally {
     await handle.close();
-  }
-}
-
-async function* entries(folder: string): AsyncGenerator<{ readonly name: string }> {
-  const found = await opendir(folder).catch(none);
-  if (found !== undefined) yield* found;
-}
-
-/** Files by their keys; what goes in the meantime is left out. */
-async function* files(folder: string): AsyncGenerator<StoredFile> {
-  for await (const { name } of entries(folder)) {
-    if (!keyPattern.test(name)) continue;
-    const found = await stat(join(folder, name)).catch(none);
-    if (found !== undefined) yield { key: name, size: found.size, changedAt: found.ctimeMs };
   }
 }

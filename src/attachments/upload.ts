@@ -1,4 +1,6 @@
+import type { FileHandle } from 'node:fs/promises';
 import type { ContentHash } from '../pki/signature-algorithms.ts';
+import type { RunningDigest } from './digester.ts';
 
 /** A file that an information system uploaded and no message has taken yet. */
 export interface Upload {
@@ -7,6 +9,8 @@ export interface Upload {
   /** On the local disk. */
   readonly path: string;
   digests(hashes: readonly ContentHash[]): Promise<ReadonlyMap<ContentHash, Uint8Array>>;
+  /** Whether it is the file that was found, and nothing was written to it since. */
+  isStill(): Promise<boolean>;
   /** Removes it with its folder. */
   forget(): Promise<void>;
 }
@@ -34,6 +38,22 @@ export interface RunningUpload {
   finish(): Promise<void>;
   /** Keeps what came, so that it can be resumed. */
   abort(): Promise<void>;
+}
+
+/** What an upload that runs is made of. */
+export interface Begun {
+  readonly uploaded: string;
+  readonly partly: string;
+  readonly file: FileHandle;
+  readonly digest: RunningDigest;
+  readonly at: number;
+}
+
+/** The digests of an upload, and by what it is known that they are still right. */
+export interface Remembered {
+  readonly size: number;
+  readonly changedAt: number;
+  readonly digests: ReadonlyMap<ContentHash, Uint8Array>;
 }
 
 /** Why an upload is not begun. */

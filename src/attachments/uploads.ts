@@ -1,11 +1,13 @@
 import { type FileHandle, mkdir, open, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ContentHash } from '../pki/signature-algorithms.ts';
-import type { Digester, RunningDigest } from './digester.ts';
+import type { Digester } from './digester.ts';
 import { noRoom } from './disk-errors.ts';
 import {
+  type Begun,
   checkNames,
   folderName,
+  type Remembered,
   type RunningUpload,
   type Upload,
   type UploadArea,
@@ -17,12 +19,6 @@ import {
 // What most messages ask for; they are computed while the octets come.
 const usual: readonly ContentHash[] = ['sha256', 'streebog256'];
 const rememberedMax = 1000;
-
-interface Remembered {
-  readonly size: number;
-  readonly changedAt: number;
-  readonly digests: ReadonlyMap<ContentHash, Uint8Array>;
-}
 
 /**
  * The accounts of the file store, one a system: `uploads/ACCOUNT/UUID/NAME`. While a file is written it
@@ -56,6 +52,10 @@ export class Uploads implements UploadArea {
       size: found.size,
       path,
       digests: (hashes) => this.#digests(path, hashes),
+      isStill: async () => {
+        const now = await stat(path).catch(() => undefined);
+        return now?.ino === found.ino && now.size === found.size && now.mtimeMs === found.mtimeMs;
+      },
       forget: async () => {
         this.#remembered.delete(path);
         await rm(dirname(path), { recursive: true, force: true });
@@ -289,12 +289,4 @@ export class Uploads implements UploadArea {
   #partly(account: string, uuid: string, name: string): string {
     return join(this.#folder, 'writing', account, uuid, name);
   }
-}
-
-interface Begun {
-  readonly uploaded: string;
-  readonly partly: string;
-  readonly file: FileHandle;
-  readonly digest: RunningDigest;
-  readonly at: number;
 }

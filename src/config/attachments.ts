@@ -67,6 +67,78 @@ const check = z
   })
   .prefault({});
 
+const endpoint = z
+  .url({ protocol: /^https?$/ })
+  .refine((url) => new URL(url).href === `${new URL(url).origin}/`, {
+    message: 'схема, узел и порт без пути / scheme, host and port without a path',
+  });
+
+/** Names of objects are the prefix and a key; nothing of it needs an encoding. */
+const prefix = z
+  .string()
+  .max(200)
+  .regex(/^([A-Za-z0-9_-][A-Za-z0-9._-]*\/)*$/, 'a/b/');
+
+/** For one attempt of four; a message that keeps files for half an hour is not accepted. */
+const attemptMs = millis.max(600_000);
+
+const s3 = z.strictObject({
+  endpoint: key(
+    endpoint,
+    'адрес хранилища S3: https://узел[:порт]; узел обращается только к нему',
+    'address of the S3 store: https://host[:port]; the node asks there and nowhere else',
+  ),
+  region: key(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9-]{1,64}$/, 'a-z 0-9 -')
+      .default('us-east-1'),
+    'регион, входит в подпись запросов',
+    'region; requests are signed for it',
+  ),
+  bucket: key(
+    z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'a-z 0-9 . -'),
+    'бакет; он должен существовать',
+    'the bucket; it must exist',
+  ),
+  prefix: key(
+    prefix.default(''),
+    'что стоит в именах объектов перед ключом файла, со знаком / в конце',
+    'what stands before the key of a file in the names of objects, with a / at its end',
+  ),
+  accessKeyFile: key(z.string(), 'файл с ключом доступа (access key)', 'file with the access key'),
+  secretKeyFile: key(
+    z.string(),
+    'файл с секретным ключом (secret key)',
+    'file with the secret key',
+  ),
+  pathStyle: key(
+    z.boolean().default(true),
+    'бакет в пути (true) или в имени узла (false)',
+    'the bucket stands in the path (true) or in the name of the host (false)',
+  ),
+  ca: key(
+    z.string().optional(),
+    'доверенные центры TLS хранилища (PEM); иначе системные',
+    'trusted authorities of the store for TLS (PEM); those of the system where absent',
+  ),
+  connectMs: key(
+    attemptMs.default(5000),
+    'время на соединение с хранилищем',
+    'time to connect to the store',
+  ),
+  silentMs: key(
+    attemptMs.default(30_000),
+    'сколько хранилище может молчать в начале ответа и посреди него',
+    'how long the store may be silent before an answer begins, and in the middle of it',
+  ),
+  withinMs: key(
+    attemptMs.default(300_000),
+    'время одной попытки записать файл, удалить или перечислить; попыток четыре',
+    'time for one attempt to write a file, to remove or to list; there are four',
+  ),
+});
+
 /** Files that messages carry. Sizes in bytes. */
 export const attachments = z
   .strictObject({
@@ -101,6 +173,11 @@ export const attachments = z
         .default(1024 ** 3),
       'наибольший общий размер файлов сообщения, загруженных в хранилище',
       'largest total size of the uploaded files of a message',
+    ),
+    s3: key(
+      s3.optional(),
+      'хранилище S3 для файлов принятых сообщений; без него они в папке хранилища',
+      'S3 store for the files of accepted messages; they are in the folder where absent',
     ),
     ftp,
     check,

@@ -115,9 +115,12 @@ function resolvePaths(tree: Tree, folder: string): Tree {
   };
 }
 
-/** The file store's own paths: its folder, and the files of TLS. */
+/** The file store's own paths: its folder, and the files of TLS and of secrets. */
 function absoluteFiles(attachments: Tree, folder: string): Tree {
-  const paths = new Set(['folder', 'key', 'certificate']);
+  const paths = new Set([
+    ...['folder', 'key', 'certificate'],
+    ...['accessKeyFile', 'secretKeyFile', 'ca'],
+  ]);
   return Object.fromEntries(
     Object.entries(attachments).map(([name, value]) => [
       name,

@@ -1,5 +1,6 @@
 import { type Readable, Writable } from 'node:stream';
 import { Client, FTPError } from 'basic-ftp';
+import { StoreAway } from '../attachments/file-store.ts';
 import { ConnectorFailure } from './failure.ts';
 
 /** A file store and as whom it is entered. */
@@ -125,6 +126,7 @@ function unlessRefused(error: unknown): undefined {
 
 function failureOf(error: unknown, place: string): ConnectorFailure {
   if (error instanceof ConnectorFailure) return error;
+  if (error instanceof StoreAway) return new ConnectorFailure('NODE_ERROR', error.message);
   // Its text may hold what the server said, and that a name or more.
   if (!(error instanceof FTPError)) {
     return new ConnectorFailure('UNREACHABLE', `${place}: the connection broke`);

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { createSecureContext } from 'node:tls';
 import { Agent, type Dispatcher, request } from 'undici';
+import { StoreAway } from '../attachments/file-store.ts';
 import type { Connection } from '../participants/routes.ts';
 import { ConnectorFailure, type FailureCode } from './failure.ts';
 
@@ -97,6 +98,8 @@ async function call(
     return { ...head, body: await readBy(reader, body) };
   } catch (error) {
     if (error instanceof ConnectorFailure) throw error;
+    // A file on its way to the agency, which has no part in it.
+    if (error instanceof StoreAway) throw new ConnectorFailure('NODE_ERROR', error.message);
     if (signal.aborted) throw stopped(signal, place);
     if (deadline.aborted) {
       throw new ConnectorFailure('TIMEOUT', `${place}: no whole answer in ${timeoutMs} ms`);

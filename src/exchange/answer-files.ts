@@ -11,7 +11,7 @@ import type { ExchangeTable } from '../store/tables.ts';
 import { headedName, mimeTypeOf, storedName } from './answer-file-names.ts';
 import type { ExchangeContext } from './context.ts';
 import { findMessage } from './exchanges.ts';
-import { filesDetail, type TakenFile } from './files.ts';
+import { filesDetail, removeKept, type TakenFile } from './files.ts';
 import {
   checkByOperator,
   checkContents,
@@ -21,7 +21,7 @@ import {
   type UnjudgedFile,
   verifySignatures,
 } from './judge-files.ts';
-import { acceptFiles } from './with-files.ts';
+import { acceptFiles, busyWithoutStore } from './with-files.ts';
 
 /** The files of an agency's answer, kept, judged and signed; not recorded yet. */
 export interface AnswerFiles {
@@ -45,8 +45,8 @@ export async function discardArrived(files: readonly ArrivedFile[] | undefined):
  * the type, be what they are said to be, and bear a right signature of somebody trusted; what bears
  * none is signed by this node. Those that do not fit into a message go by the file store.
  *
- * @throws Fault ATTACHMENT_TYPE, ATTACHMENT_SIGNATURE_INVALID, ATTACHMENTS_NOT_CARRIED, and those of
- *   certificates; nothing of the files stays then
+ * @throws Fault ATTACHMENT_TYPE, ATTACHMENT_SIGNATURE_INVALID, ATTACHMENTS_NOT_CARRIED, BUSY where the
+ *   store is full or away, and those of certificates; nothing of the files stays then
  */
 export async function takeAnswerFiles(
   context: ExchangeContext,
@@ -56,15 +56,15 @@ export async function takeAnswerFiles(
   const kept: string[] = [];
   const discard = async () => {
     await discardArrived(arrived);
-    await Promise.all(kept.map((key) => context.files.remove(key)));
+    await removeKept(context, kept);
   };
   try {
     const type = context.registry().findMessageType(exchange.message_type);
     if (type === undefined) throw new Fault('ATTACHMENTS_NOT_CARRIED');
     const request = await findMessage(context.database.kysely, exchange.message_id);
     const profile = (request?.profile ?? 'xmldsig') as ProfileName;
-    for (const { file } of arrived) {
-      await file.keep();
+    for (const { file, sha256 } of arrived) {
+      await file.keep(sha256);
       kept.push(file.key);
     }
     const placed = place(context, arrived);
@@ -78,7 +78,7 @@ export async function takeAnswerFiles(
     };
   } catch (error) {
     await discard();
-    throw error;
+    return busyWithoutStore(error);
   }
 }
 

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import type { AttachmentTable, Tables } from '../store/tables.ts';
+import type { ExchangeContext } from './context.ts';
 
 /** A file of an accepted message, as it is kept. */
 export type MessageFile = AttachmentTable;
@@ -17,6 +18,23 @@ export interface TakenFile {
   readonly sha256: string;
   /** Fingerprint of the certificate that signed it. */
   readonly signer: string | undefined;
+}
+
+/**
+ * Removes files whose message was not accepted. Never throws: what a store that is away keeps of them, no
+ * message names, and the sweep removes it.
+ */
+export async function removeKept(
+  { files, log }: Pick<ExchangeContext, 'files' | 'log'>,
+  keys: readonly string[],
+): Promise<void> {
+  for (const key of keys) {
+    await files
+      .remove(key)
+      .catch((error: unknown) =>
+        log.warn({ key, why: String(error) }, 'a file that nobody needs stays for the sweep'),
+      );
+  }
 }
 
 /** Records the files of a message in the transaction that accepts it. */

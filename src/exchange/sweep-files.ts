@@ -33,8 +33,8 @@ export async function wipeFiles(
   return due.length;
 }
 
-/** A file is kept before its message is recorded; no message takes longer than this. */
-const orphanAfterMs = 3_600_000;
+/** A file is kept before its message is recorded; a message that takes half of this is refused. */
+export const orphanAfterMs = 3_600_000;
 const asked = 200;
 
 /**

@@ -5,7 +5,7 @@ import { Fault } from '../fault/fault.ts';
 import type { FilePolicy } from '../participants/file-policy.ts';
 import type { ContentHash } from '../pki/signature-algorithms.ts';
 import type { ExchangeContext } from './context.ts';
-import type { TakenFile } from './files.ts';
+import { removeKept, type TakenFile } from './files.ts';
 import {
   checkByOperator,
   checkContents,
@@ -16,6 +16,7 @@ import {
   verifySignatures,
 } from './judge-files.ts';
 import type { Called } from './stages.ts';
+import { orphanAfterMs } from './sweep-files.ts';
 
 /** The files of a message, kept and judged; not recorded yet. */
 export interface TakenFiles {
@@ -43,9 +44,7 @@ export async function takeFiles(
   checkHeaders(claimed, policy, context.attachments.partsMax);
   const kept: string[] = [];
   const uploads: Upload[] = [];
-  const discard = async () => {
-    await Promise.all(kept.map((key) => context.files.remove(key)));
-  };
+  const discard = () => removeKept(context, kept);
   try {
     const arrived: UnjudgedFile[] = [
       ...(await arrivedParts(context, called, kept)),
@@ -56,6 +55,10 @@ export async function takeFiles(
     const signed = { at: received.at, profile: verified.profile };
     const signers = await verifySignatures(context, arrived, signed);
     await checkByOperator(context, arrived);
+    // Later the sweep would take what is kept for orphans.
+    if (context.clock.now() - received.at > orphanAfterMs / 2) {
+      throw new Fault('BUSY', { private: 'keeping the files took too long' });
+    }
     return {
       files: arrived.map((file) => takenFile(file, signers.get(file))),
       settle: async () => {
@@ -96,7 +99,7 @@ async function arrivedParts(
     total += part.size;
     try {
       checkTotal(total, context.attachments.totalBytesMax);
-      await part.file.keep();
+      await part.file.keep(part.sha256);
     } catch (error) {
       await part.file.discard();
       throw error;
@@ -141,7 +144,7 @@ function checkTotal(real: number, permitted: number): void {
   });
 }
 
-/** The uploads that the message names, linked into the store. */
+/** The uploads that the message names, taken into the store as they were judged. */
 async function arrivedUploads(
   context: ExchangeContext,
   { verified, caller }: Called,
@@ -159,10 +162,14 @@ async function arrivedUploads(
     }
     total += upload.size;
     checkTotal(total, context.attachments.storedBytesMax);
-    const key = await context.files.adopt(upload.path);
+    const digests = await checkHash(upload, claimed, verified.profile === 'smev3-2001');
+    const sha256 = Buffer.from(digests.get('sha256') ?? []).toString('hex');
+    const key = await context.files.adopt(upload.path, sha256);
     kept.push(key);
     uploads.push(upload);
-    const digests = await checkHash(upload, claimed, verified.profile === 'smev3-2001');
+    if (!(await upload.isStill())) {
+      throw new Fault('FILE_NOT_UPLOADED', { public: shown({ name: uuid }) });
+    }
     const { place, mimeType, signature } = claimed;
     const about = { place, name: uuid, mimeType, signature };
     arrived.push({ ...about, key, size: upload.size, fileName: upload.name, digests });

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { StoreFull } from '../attachments/file-store.ts';
+import { StoreAway, StoreFull } from '../attachments/file-store.ts';
 import { Fault } from '../fault/fault.ts';
 import type { FilePolicy } from '../participants/file-policy.ts';
 import type { MessageType } from '../participants/registry.ts';
@@ -15,7 +15,7 @@ import { takeFiles } from './take-files.ts';
  * does otherwise. A repeat finds its uploads gone, so it is looked up first.
  *
  * @param record tells whether another delivery of the same message was recorded instead
- * @throws Fault as takeFiles; BUSY where the disk is full
+ * @throws Fault as takeFiles; BUSY where the store is full or away
  */
 export async function withFiles(
   context: ExchangeContext,
@@ -26,7 +26,7 @@ export async function withFiles(
 ): Promise<Recorded> {
   const again = await answerAgain(context, called, messageId);
   if (again !== undefined) return again;
-  const taken = await takeFiles(context, called, policy).catch(busyWhenFull);
+  const taken = await takeFiles(context, called, policy).catch(busyWithoutStore);
   try {
     const { repeated, ...answer } = await record(taken.files);
     await (repeated ? taken.discard() : taken.settle());
@@ -39,9 +39,14 @@ export async function withFiles(
   }
 }
 
-function busyWhenFull(error: unknown): never {
+/** To be given to `catch`. @throws Fault BUSY where the store is full or away */
+export function busyWithoutStore(error: unknown): never {
   if (error instanceof StoreFull) {
-    throw new Fault('BUSY', { private: 'no room in the file store', cause: error });
+    const private_ = `no room in the file store: ${error.message}`;
+    throw new Fault('BUSY', { private: private_, cause: error });
+  }
+  if (error instanceof StoreAway) {
+    throw new Fault('BUSY', { private: `file store: ${error.message}`, cause: error });
   }
   throw error;
 }

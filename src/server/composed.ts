@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { Digester } from '../attachments/digester.ts';
-import { LocalFiles } from '../attachments/local-files.ts';
 import type { Uploads } from '../attachments/uploads.ts';
 import { systemClock } from '../clock.ts';
 import { OpinionPool } from '../compute/opinion-pool.ts';
@@ -23,7 +22,7 @@ import { openDatabase } from '../store/database.ts';
 import { checkDurability } from '../store/durability.ts';
 import { migrate } from '../store/migrations.ts';
 import { chooseEngine } from './engine.ts';
-import { deskOf, fileCheckOf, uploadsOf } from './kept-files.ts';
+import { deskOf, fileCheckOf, openFiles, uploadsOf } from './kept-files.ts';
 
 /** What every process of a node is made of, with the parts whose lifetime it holds. */
 export interface Composed extends ExchangeContext {
@@ -39,6 +38,7 @@ export interface Composed extends ExchangeContext {
 }
 
 const taskMaxMs = 60_000;
+const waitingCommits = 'Works that wait for a transaction';
 const waitingOpinions = 'Messages that wait for a second opinion';
 
 /**
@@ -51,6 +51,7 @@ export async function compose(config: Config): Promise<Composed> {
   const { limits, node } = config;
   const log = createLog(config.log);
   const metrics = createMetrics();
+  const { files, close: closeFiles } = await openFiles(config, log);
   const database = openDatabase(config.database.url);
   await checkDurability(database);
   await migrate(database);
@@ -67,7 +68,6 @@ export async function compose(config: Config): Promise<Composed> {
   await compute.ready();
   const opinions = new OpinionPool(config.secondOpinion, log);
   const queue = await chooseEngine(config, { database, log, registry: () => registry });
-  const files = new LocalFiles(config.attachments.folder, randomBytes);
   const digester = new Digester();
   const connectors = new Connectors(config.publicUrl, deskOf(config, files, digester));
   const uploads = uploadsOf(config, digester);
@@ -105,11 +105,7 @@ export async function compose(config: Config): Promise<Composed> {
   );
   metrics.gauge('mezhved_compute_waiting', 'Tasks that wait for a thread', () => compute.waiting);
   metrics.gauge('mezhved_second_opinions_waiting', waitingOpinions, () => opinions.waiting);
-  metrics.gauge(
-    'mezhved_commit_waiting',
-    'Works that wait for a transaction',
-    () => journal.waiting,
-  );
+  metrics.gauge('mezhved_commit_waiting', waitingCommits, () => journal.waiting);
   const close = async () => {
     await watch.stop();
     await connectors.close();
@@ -118,6 +114,7 @@ export async function compose(config: Config): Promise<Composed> {
     await compute.close();
     await opinions.close();
     await digester.close();
+    await closeFiles();
     await database.close();
   };
   const watched = { deadLetters: 0, agenciesDown: 0 };

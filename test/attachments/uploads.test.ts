@@ -110,8 +110,15 @@ describe('uploads', function () {
     await put(Buffer.from('first'));
     const found = await uploads.find('a', uuid, 'f');
     const linked = await readFile(found?.path ?? '');
+    expect(await found?.isStill()).to.equal(true);
     await put(Buffer.from('second'));
     expect(linked.toString()).to.equal('first');
+    expect(await found?.isStill(), 'another of this name').to.equal(false);
+    const second = await uploads.find('a', uuid, 'f');
+    await put(Buffer.from('more'), 6);
+    expect(await second?.isStill(), 'the same, with more').to.equal(false);
+    await second?.forget();
+    expect(await second?.isStill(), 'gone').to.equal(false);
   });
 
   it('that nobody came back for go, and no others', async () => {

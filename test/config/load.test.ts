@@ -55,6 +55,38 @@ describe('configuration', () => {
     expect(config.limits.queueItemsMax).to.equal(100_000);
   });
 
+  it('makes the files of an S3 store absolute, and refuses an address with more than a host', () => {
+    const s3 = (change: string) =>
+      write(
+        `attachments: {s3: {endpoint: "https://s3.example:9000", bucket: files, accessKeyFile: a, secretKeyFile: ../s, ca: c${change}}}`,
+      );
+    expect(loadConfig(s3(''), folder).attachments.s3).to.include({
+      accessKeyFile: join(folder, 'etc', 'a'),
+      secretKeyFile: join(folder, 's'),
+      ca: join(folder, 'etc', 'c'),
+      region: 'us-east-1',
+      prefix: '',
+    });
+    const wrong: readonly [string, string][] = [
+      ['endpoint', 'https://s3.example/path'],
+      ['endpoint', 'https://key:secret@s3.example'],
+      ['endpoint', 'ftp://s3.example'],
+      ['bucket', 'a/b'],
+      ['prefix', 'a/../b/'],
+      ['prefix', '/a/'],
+      ['prefix', 'a'],
+    ];
+    for (const [name, value] of wrong) {
+      const fields = { endpoint: 'https://s3.example', bucket: 'files', [name]: value };
+      const text = JSON.stringify({ ...fields, accessKeyFile: 'a', secretKeyFile: 's' });
+      const problems = problemsOf(write(`attachments: {s3: ${text}}`));
+      expect(problems, value).to.have.lengthOf(1);
+      expect(problems[0], value).to.match(new RegExp(`^attachments\\.s3\\.${name}: `));
+      expect(problems[0], 'nothing secret').not.to.include('secret');
+    }
+    expect(loadConfig({}, folder).attachments.s3).to.equal(undefined);
+  });
+
   it('makes the files of an uplink absolute, and refuses two of one name', () => {
     const uplink =
       '{id: up, url: "http://up.example/ws", key: k, certificate: c, trust: t, localKey: lk, ' +

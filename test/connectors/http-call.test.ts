@@ -1,6 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
+import { StoreAway } from '../../src/attachments/file-store.ts';
 import { failures } from '../../src/connectors/failure.ts';
 import {
   type CallSettings,
@@ -70,6 +71,19 @@ describe('the call over HTTP', () => {
     const agency = await peer((response) => response.writeHead(307, { Location: '/else' }).end());
     expect((await caller().call(get(agency.url), never)).status).to.equal(307);
     expect(agency.got).to.have.lengthOf(1);
+  });
+
+  it('says NODE_ERROR where the file that it sends cannot be read: the agency has no part in it', async () => {
+    const agency = await peer((response) => response.end());
+    const open = async function* () {
+      yield Buffer.alloc(10);
+      throw new StoreAway('unreachable', 'S3 GET: ECONNRESET');
+    };
+    const body = { length: 1000, open };
+    const call = caller().call({ method: 'POST', url: agency.url, headers: {}, body }, never);
+    const failure = await failureOf(call);
+    expect(failure.code).to.equal('NODE_ERROR');
+    expect(failure.message).to.equal('S3 GET: ECONNRESET');
   });
 
   it('says UNREACHABLE of a port where nobody listens, and of a name that is not found', async () => {

@@ -106,7 +106,7 @@ export function digestHere(hashes: readonly ContentHash[]): RunningDigest {
 async function acceptWith(stand: Stand, store: LocalFiles, octets: Buffer) {
   const file = attached('scan', octets);
   const part = await partOf(store, 'scan', octets);
-  await part.file.keep();
+  await part.file.keep(part.sha256);
   const called: CallFiles = { attached: [file] };
   const { mimeType } = file;
   const taken = [

@@ -26,7 +26,7 @@ forEachDatabase((_, open) => {
     async function keep(octets: Buffer): Promise<string> {
       const file = await files.create();
       await file.write(octets);
-      await file.keep();
+      await file.keep('');
       return file.key;
     }
     async function record(messageId: string, keepMs: number, key: string): Promise<void> {
@@ -80,7 +80,7 @@ forEachDatabase((_, open) => {
     it('that were uploaded long ago are no orphans while their message is being recorded', async () => {
       const source = await files.create();
       await source.write(Buffer.from('old'));
-      await source.keep();
+      await source.keep('');
       const path = join(folder.path, 'kept', source.key.slice(0, 2), source.key);
       await utimes(path, new Date(0), new Date(0));
       const adopted = await files.adopt(path);

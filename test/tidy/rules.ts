@@ -49,6 +49,7 @@ export function floorProblems(files: readonly SourceFile[]): string[] {
 
 /** Each package has one door. kysely's types and sql serve whatever room holds queries. */
 export const doors: Readonly<Record<string, readonly string[]>> = {
+  aws4: ['attachments'],
   'basic-ftp': ['connectors'],
   'better-sqlite3': ['store'],
   bullmq: ['queue'],
