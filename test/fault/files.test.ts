@@ -227,13 +227,15 @@ for (const store of stores) {
         await node.killAndRestart();
         await cut;
       }
-      let came = await take();
-      while (came === undefined) {
-        await wait(100);
-        came = await take();
+      // A lease may end before a slow machine has read the file and acknowledged it: then it comes anew.
+      for (let acknowledged = false; !acknowledged; await wait(100)) {
+        const came = await take();
+        if (came === undefined) continue;
+        expect(came).to.deep.equal({ messageId: sent.messageId, sha256: sent.sha256 });
+        const { code } = await client('agency-b').ack(sent.messageId);
+        expect(code).to.be.oneOf([undefined, 'ACK_TARGET_UNKNOWN']);
+        acknowledged = code === undefined;
       }
-      expect(came).to.deep.equal({ messageId: sent.messageId, sha256: sent.sha256 });
-      expect((await client('agency-b').ack(sent.messageId)).code).to.equal(undefined);
       await expectGoodJournal();
     });
 

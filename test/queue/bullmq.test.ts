@@ -149,7 +149,8 @@ describe('BullMQ', function () {
         }
         await until(() => at.length === 9);
         for (let n = 3; n < 9; n += 3) {
-          expect((at[n] ?? 0) - (at[n - 3] ?? 0)).to.be.at.least(350);
+          // A busy machine may note an attempt late; without a rate there is nothing between them.
+          expect((at[n] ?? 0) - (at[n - 3] ?? 0)).to.be.at.least(200);
         }
       });
 
