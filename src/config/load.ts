@@ -88,8 +88,10 @@ function readTree(file: string): Tree {
 
 /** Makes the paths of one source absolute before the sources are laid over each other. */
 function resolvePaths(tree: Tree, folder: string): Tree {
-  const { data, database, attachments, node, uplinks } = tree as {
+  const { data, database, attachments, node, uplinks, tls, adminTls } = tree as {
     data?: unknown;
+    tls?: unknown;
+    adminTls?: unknown;
     database?: Tree;
     attachments?: Tree;
     node?: Tree;
@@ -104,6 +106,8 @@ function resolvePaths(tree: Tree, folder: string): Tree {
       ? { database: { ...database, url: absoluteUrl(url, folder) } }
       : {}),
     ...(attachments === undefined ? {} : { attachments: absoluteFiles(attachments, folder) }),
+    ...(isTree(tls) ? { tls: absoluteFiles(tls, folder) } : {}),
+    ...(isTree(adminTls) ? { adminTls: absoluteFiles(adminTls, folder) } : {}),
     ...(Array.isArray(keys)
       ? { node: { ...node, keys: keys.map((pair) => absolutePair(pair, folder)) } }
       : {}),
@@ -115,9 +119,9 @@ function resolvePaths(tree: Tree, folder: string): Tree {
   };
 }
 
-/** The file store's own paths: its folder, and the files of TLS. */
+/** The paths of the file store and of TLS on a port. */
 function absoluteFiles(attachments: Tree, folder: string): Tree {
-  const paths = new Set(['folder', 'key', 'certificate']);
+  const paths = new Set(['folder', 'key', 'certificate', 'passphraseFile', 'clientCa']);
   return Object.fromEntries(
     Object.entries(attachments).map(([name, value]) => [
       name,
