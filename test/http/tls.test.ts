@@ -221,6 +221,31 @@ describe('the HTTP server under TLS', () => {
     expect(await answered(shown(others.issue()))).to.equal('answered');
   });
 
+  for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+    it(`lets nobody in by the session of a stranger (${version})`, async () => {
+      const tls = { minVersion: version, maxVersion: version };
+      for (const clientAuth of ['required', 'optional'] as const) {
+        await start(clientAuth);
+        const begun = { host: '127.0.0.1', port, ca, servername: 'localhost', ...tls };
+        const refused = connect({ ...begun, ...shown(unknown) });
+        refused.on('error', () => undefined);
+        let session: Buffer | undefined;
+        refused.on('session', (given: Buffer) => {
+          session = given;
+        });
+        await new Promise((resolve) => refused.once('close', resolve));
+        if (session !== undefined) expect(await answered({ ...tls, session })).to.match(/^E/);
+        const own = connect({ ...begun, ...shown(known) });
+        const [good] = await once(own, 'session');
+        own.destroy();
+        expect(await answered({ ...tls, session: good })).to.equal('answered');
+        expect(calls, clientAuth).to.equal(1);
+        await end();
+      }
+      end = async () => undefined;
+    });
+  }
+
   it('does not wait for handshakes that never come when it stops', async () => {
     await start('none', 600_000);
     const plain = connectPlain(port, '127.0.0.1');
