@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connect } from 'node:tls';
@@ -131,6 +131,25 @@ describe('a node under TLS', function () {
       `${storeUrl}/`,
     ];
     expect(await curl(...list)).to.equal('');
+  });
+
+  it('is found healthy by the check that the documentation gives', async () => {
+    const { adminUrl } = await start();
+    const text = await readFile(join(checkout, 'docs', 'deployment.md'), 'utf8');
+    const [, script = ''] = /test: \[CMD, node, -e, "(require\('https'\)[^"]+)"\]/.exec(text) ?? [];
+    const check = (ca: string) =>
+      run(process.execPath, [
+        '-e',
+        script
+          .replace('8081', String(portOf(adminUrl)))
+          .replace('/etc/mezhved/keys/ca.crt.pem', ca),
+      ]).then(
+        () => 0,
+        ({ code }) => code,
+      );
+    expect(await check(files.ca)).to.equal(0);
+    const other = new TlsAuthority('another CA').certificate;
+    expect(await check(files.write('other.pem', other))).to.equal(1);
   });
 
   it('is called by send with the authority that is named, and by no other trust', async () => {
