@@ -57,10 +57,15 @@ const embeddedNote =
   'redisUrl: база данных встроенная, одна на один процесс; доставка через Redis имеет смысл с PostgreSQL / ' +
   'the database is embedded, of one process alone; delivery over Redis makes sense with PostgreSQL';
 
-function notesOf({ redisUrl, database, delivery }: Config): string[] {
+const plainUrlNote =
+  'publicUrl: http://, а сервисы SOAP под TLS; верно только за прокси / ' +
+  'is http://, and the SOAP services are under TLS; right behind a proxy alone';
+
+function notesOf({ redisUrl, database, delivery, tls, publicUrl }: Config): string[] {
   const embedded = database.url.startsWith('sqlite:');
   return [
     ...(redisUrl !== undefined && embedded ? [embeddedNote] : []),
+    ...(tls !== undefined && publicUrl?.startsWith('http:') ? [plainUrlNote] : []),
     ...(redisUrl === undefined && !delivery.serve
       ? [
           'delivery.serve: без redisUrl доставляет сам serve / without redisUrl serve delivers itself',

@@ -3,7 +3,7 @@ import type { Composed } from './composed.ts';
 import { type Repeating, startRepeating } from './repeating.ts';
 import { factsOf, KeptTls, type TlsPlace } from './tls.ts';
 
-const lookEveryMs = 1000;
+const lookEveryMs = 500;
 const expiryHelp = 'Time until the certificate that is served expires; negative: it has';
 const refusedHelp = '1: what lies in the files now was refused, and an older pair serves on';
 
@@ -77,9 +77,16 @@ export function startTlsKeeping(faces: TlsOfFaces, context: Composed): Repeating
   metrics.gauges('mezhved_tls_refused', refusedHelp, 'tls', () =>
     all.map(({ place, isRefused }) => [place.name, isRefused ? 1 : 0]),
   );
-  const look = async () => {
-    for (const kept of all) await kept.look(clock, log);
+  const look = async (kept: KeptTls) => {
+    await kept.look(clock, log);
     watched.tlsRefused = all.filter(({ isRefused }) => isRefused).length;
   };
-  return startRepeating('looking at TLS files', lookEveryMs, look, log);
+  const looking = all.map((kept) =>
+    startRepeating(`looking at ${kept.place.name}`, lookEveryMs, () => look(kept), log),
+  );
+  return {
+    stop: async () => {
+      await Promise.all(looking.map((each) => each.stop()));
+    },
+  };
 }

@@ -33,11 +33,9 @@ export interface TlsPlace {
   readonly clientAuth: ClientAuth;
 }
 
-/** Told at the second look: at the first somebody may be writing the other file yet. */
 interface Refusal {
   readonly mark: string;
   readonly unfit: TlsUnfit;
-  isTold: boolean;
 }
 
 /**
@@ -50,6 +48,8 @@ export class KeptTls implements ServedTls {
   #pair: TlsPair;
   /** A hash of what is in the files that are served. */
   #mark: string;
+  /** The same of what the last look found. */
+  #seen: string;
   #refusal: Refusal | undefined;
   #take: ((pair: TlsPair) => void) | undefined;
 
@@ -68,6 +68,7 @@ export class KeptTls implements ServedTls {
     this.#profile = profile;
     this.#pair = pair;
     this.#mark = mark;
+    this.#seen = mark;
   }
 
   get pair(): TlsPair {
@@ -80,45 +81,47 @@ export class KeptTls implements ServedTls {
 
   /** Whether what lies in the files now was refused. */
   get isRefused(): boolean {
-    return this.#refusal?.isTold ?? false;
+    return this.#refusal !== undefined;
   }
 
   whenChanged(take: (pair: TlsPair) => void): void {
     this.#take = take;
   }
 
-  /** Reads the files, and takes up what has changed. */
+  /** Reads the files, and takes up what has changed and has been the same for two looks. */
   async look(clock: Clock, log: Log): Promise<void> {
     const texts = await readTlsTexts(this.place.files).catch(unfitOnly);
     const mark = markOf(texts);
-    if (mark === this.#mark) {
-      this.#refusal = undefined;
-      return;
-    }
-    if (this.#refusal?.mark === mark && !isFitBy(this.#refusal, clock.now())) {
-      this.#tell(this.#refusal, log);
-      return;
-    }
-    try {
-      if (texts instanceof TlsUnfit) throw texts;
-      const pair = judge(this.place.files, this.#profile, texts, clock.now());
-      this.#take?.(pair);
-      this.#pair = pair;
-      this.#mark = mark;
-      this.#refusal = undefined;
-      log.info(factsOf(this), 'TLS certificate taken up');
-    } catch (error) {
-      const isNext = this.#refusal !== undefined;
-      this.#refusal = { mark, unfit: unfitOnly(error), isTold: false };
-      if (isNext) this.#tell(this.#refusal, log);
+    const isSettled = mark === this.#seen;
+    this.#seen = mark;
+    if (mark === this.#mark) this.#refusal = undefined;
+    // Somebody may be writing yet: half a file, or one of two.
+    else if (isSettled && this.#isWorthJudging(mark, clock.now())) {
+      this.#consider(texts, clock.now(), log);
     }
   }
 
-  #tell(refusal: Refusal, log: Log): void {
-    if (refusal.isTold) return;
-    refusal.isTold = true;
-    const facts = { ...factsOf(this), why: refusal.unfit.message };
-    log.error(facts, 'TLS files not taken up; the certificate before them serves on');
+  #isWorthJudging(mark: string, now: number): boolean {
+    if (this.#refusal?.mark !== mark) return true;
+    const { fitFrom } = this.#refusal.unfit;
+    return fitFrom !== undefined && now >= fitFrom;
+  }
+
+  #consider(texts: TlsTexts | TlsUnfit, now: number, log: Log): void {
+    try {
+      if (texts instanceof TlsUnfit) throw texts;
+      const pair = judge(this.place.files, this.#profile, texts, now);
+      this.#take?.(pair);
+      this.#pair = pair;
+      this.#mark = markOf(texts);
+      this.#refusal = undefined;
+      log.info(factsOf(this), 'TLS certificate taken up');
+    } catch (error) {
+      const unfit = unfitOnly(error);
+      this.#refusal = { mark: markOf(texts), unfit };
+      const facts = { ...factsOf(this), why: unfit.message };
+      log.error(facts, 'TLS files not taken up; the certificate before them serves on');
+    }
   }
 }
 
@@ -135,10 +138,6 @@ function judge(files: TlsFiles, profile: Profile, texts: TlsTexts, now: number):
     throw new TlsUnfit(`OpenSSL не берёт / OpenSSL does not take (${code}): ${files.certificate}`);
   }
   return pair;
-}
-
-function isFitBy({ unfit: { fitFrom } }: Refusal, now: number): boolean {
-  return fitFrom !== undefined && now >= fitFrom;
 }
 
 function unfitOnly(error: unknown): TlsUnfit {

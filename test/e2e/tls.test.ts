@@ -248,6 +248,22 @@ describe('a node under TLS', function () {
     }
   });
 
+  it('is taken by check-config, which notes an address that does not fit', async () => {
+    put(authority.issue());
+    const env = await configured();
+    for (const [publicUrl, count] of [
+      ['https://smev.example', 0],
+      ['http://smev.example', 1],
+    ] as const) {
+      const words = ['check-config', '--json'];
+      const { code, stdout } = await mezhved(words, { ...env, MEZHVED_PUBLIC_URL: publicUrl });
+      expect(code).to.equal(0);
+      const { notes } = JSON.parse(stdout) as { notes: string[] };
+      expect(notes).to.have.lengthOf(count);
+      expect(stdout).not.to.include('-----');
+    }
+  });
+
   it('serves on with the old pair while another is half written, says so, and takes the whole', async () => {
     const first = authority.issue();
     const next = authority.issue(newKey('rsa'));

@@ -1,9 +1,12 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { readCertificate } from '../../src/pki/certificate.ts';
 import { type Issued, issueCertificate } from '../../src/pki/issue.ts';
 import { newGostKey, newKey } from '../../src/pki/issuing-key.ts';
 import { judgeTlsPair, type TlsTexts, TlsUnfit } from '../../src/pki/tls-pair.ts';
 import { encrypted, TlsAuthority } from '../harness/tls-authority.ts';
+import { seeded } from '../xml/random.ts';
+import { mutated, mutation } from './mutations.ts';
 
 const files = {
   ...{ key: '/etc/k.pem', certificate: '/etc/c.pem', passphraseFile: '/etc/p' },
@@ -130,5 +133,38 @@ describe('a key and a certificate for TLS', () => {
     expect(unfit(textsOf(early)).fitFrom).to.equal(notBefore);
     expect(judge(textsOf(early), notBefore).notAfter).to.be.greaterThan(notBefore);
     expect(unfit(textsOf(expired)).fitFrom).to.equal(undefined);
+  });
+
+  it('whatever the octets of its files, is taken or refused, and nothing of them told', () => {
+    const inner = (pem: string) => Buffer.from(pem.replace(/-----[^-]+-----/g, ''), 'base64');
+    const pem = (label: string, der: Buffer) =>
+      `-----BEGIN ${label}-----\n${der.toString('base64')}\n-----END ${label}-----\n`;
+    const locks = encrypted(good.key, secret);
+    const spoilt = fc.constantFrom<(harm: (bytes: Buffer) => Buffer) => TlsTexts>(
+      (harm) => textsOf({ ...good, key: harm(Buffer.from(good.key)).toString() }),
+      (harm) => textsOf({ ...good, key: pem('PRIVATE KEY', harm(inner(good.key))) }),
+      (harm) =>
+        textsOf(good, {
+          key: pem('ENCRYPTED PRIVATE KEY', harm(inner(locks))),
+          passphrase: secret,
+        }),
+      (harm) => textsOf({ ...good, certificate: harm(Buffer.from(good.certificate)).toString() }),
+      (harm) =>
+        textsOf({ ...good, certificate: pem('CERTIFICATE', harm(inner(good.certificate))) }),
+      (harm) => textsOf(good, { clientCa: pem('CERTIFICATE', harm(inner(good.certificate))) }),
+    );
+    fc.assert(
+      fc.property(spoilt, fc.array(mutation, { minLength: 1, maxLength: 3 }), (spoil, changes) => {
+        try {
+          judge(spoil((bytes) => mutated(bytes, changes)));
+        } catch (error) {
+          expect(error).to.be.instanceOf(TlsUnfit);
+          expect(String(error))
+            .to.match(/: \/etc\/[^\n]+$/)
+            .and.not.match(/[A-Za-z0-9+/]{30}/);
+        }
+      }),
+      seeded(1500),
+    );
   });
 });

@@ -33,7 +33,8 @@ describe('the TLS files of a port', () => {
     { write: (line: string) => lines.push(JSON.parse(line)) },
   );
   const fingerprintOf = ({ certificate }: Issued) => readCertificate(certificate).fingerprint;
-  const look = async (kept: KeptTls, times = 1) => {
+  /** Twice: what has changed is judged when it was the same for two looks. */
+  const look = async (kept: KeptTls, times = 2) => {
     for (let n = 0; n < times; n += 1) await kept.look({ now: () => now }, log);
   };
 
@@ -75,7 +76,10 @@ describe('the TLS files of a port', () => {
     files.put(first);
     const kept = await open();
     files.put({ key: next.key, certificate: first.certificate });
-    await look(kept);
+    await look(kept, 1);
+    expect(kept.isRefused).to.equal(false);
+    files.put({ key: next.key, certificate: next.certificate.slice(0, 300) });
+    await look(kept, 1);
     expect(kept.isRefused).to.equal(false);
     files.put(next);
     await look(kept);
@@ -137,6 +141,19 @@ describe('the TLS files of a port', () => {
       expect([kept.isRefused, ...taken]).to.deep.equal([false, fingerprintOf(next)]);
     });
   }
+
+  it('that go on changing are not taken up before they rest', async () => {
+    files.put(authority.issue());
+    const kept = await open();
+    const next = Array.from({ length: 3 }, () => authority.issue());
+    for (const each of next) {
+      files.put(each);
+      await look(kept, 1);
+    }
+    expect(taken).to.deep.equal([]);
+    await look(kept, 1);
+    expect(taken).to.deep.equal(next.slice(-1).map(fingerprintOf));
+  });
 
   it('put back as they were are nothing to tell', async () => {
     const first = authority.issue();
