@@ -8,6 +8,13 @@ export interface Metrics {
   secondOpinion(outcome: (typeof opinionOutcomes)[number]): void;
   /** Sampled when the metrics are read. */
   gauge(name: string, help: string, read: () => number): void;
+  /** As `gauge`, one value for each value of the label. */
+  gauges(
+    name: string,
+    help: string,
+    label: string,
+    read: () => readonly (readonly [value: string, number])[],
+  ): void;
   text(): Promise<string>;
   readonly contentType: string;
 }
@@ -57,6 +64,18 @@ export function createMetrics(): Metrics {
         registers: [registry],
         collect() {
           this.set(read());
+        },
+      });
+    },
+    gauges: (name, help, label, read) => {
+      new Gauge({
+        name,
+        help,
+        labelNames: [label],
+        registers: [registry],
+        collect() {
+          this.reset();
+          for (const [value, number] of read()) this.set({ [label]: value }, number);
         },
       });
     },

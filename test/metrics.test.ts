@@ -26,6 +26,20 @@ describe('metrics', () => {
     expect(await createMetrics().text()).not.to.include('mezhved_test');
   });
 
+  it('read a gauge of several values, and forget a value that is no more', async () => {
+    const metrics = createMetrics();
+    let values: [string, number][] = [
+      ['one', 1],
+      ['two', -2],
+    ];
+    metrics.gauges('mezhved_test', 'Of this test', 'which', () => values);
+    expect(await metrics.text()).to.include('{which="one"} 1\nmezhved_test{which="two"} -2\n');
+    values = [['two', 3]];
+    expect(await metrics.text())
+      .to.include('mezhved_test{which="two"} 3\n')
+      .and.not.include('"one"');
+  });
+
   it('count second opinions by outcome, each there from the start', async () => {
     const metrics = createMetrics();
     const line = (outcome: string, count: number) =>

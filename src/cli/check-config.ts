@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
+import { systemClock } from '../clock.ts';
 import { ConfigInvalid, loadConfig } from '../config/load.ts';
 import type { Config } from '../config/table.ts';
 import { exampleKeyProblem } from '../pki/examples.ts';
 import { readPemPair } from '../pki/keystore.ts';
 import { parseRedisUrl } from '../queue/redis-url.ts';
+import { tlsProblems } from '../server/tls-keeping.ts';
 import { signerFromPem } from '../signature/signer.ts';
 import { columns } from './columns.ts';
 import { print, run } from './run.ts';
@@ -26,20 +28,21 @@ export function register(program: Command): void {
     )
     .option('--json', 'print JSON')
     .action((options: { readonly json?: true }) =>
-      run(() => {
-        const checked = check(process.env, process.cwd());
+      run(async () => {
+        const checked = await check(process.env, process.cwd());
         print(options.json, checked, () => report(checked));
         return checked.valid ? 0 : 1;
       }),
     );
 }
 
-function check(env: NodeJS.ProcessEnv, cwd: string): Checked {
+async function check(env: NodeJS.ProcessEnv, cwd: string): Promise<Checked> {
   try {
     const config = loadConfig(env, cwd);
     const problems = [
       ...config.node.keys.flatMap((files, index) => keyProblems(config, files, index)),
       ...redisProblems(config),
+      ...(await tlsProblems(config, systemClock.now())),
       ...config.uplinks.flatMap((uplink) => uplinkProblems(config, uplink)),
     ];
     const notes = notesOf(config);
@@ -54,10 +57,15 @@ const embeddedNote =
   'redisUrl: база данных встроенная, одна на один процесс; доставка через Redis имеет смысл с PostgreSQL / ' +
   'the database is embedded, of one process alone; delivery over Redis makes sense with PostgreSQL';
 
-function notesOf({ redisUrl, database, delivery }: Config): string[] {
+const plainUrlNote =
+  'publicUrl: http://, а сервисы SOAP под TLS; верно только за прокси / ' +
+  'is http://, and the SOAP services are under TLS; right behind a proxy alone';
+
+function notesOf({ redisUrl, database, delivery, tls, publicUrl }: Config): string[] {
   const embedded = database.url.startsWith('sqlite:');
   return [
     ...(redisUrl !== undefined && embedded ? [embeddedNote] : []),
+    ...(tls !== undefined && publicUrl?.startsWith('http:') ? [plainUrlNote] : []),
     ...(redisUrl === undefined && !delivery.serve
       ? [
           'delivery.serve: без redisUrl доставляет сам serve / without redisUrl serve delivers itself',

@@ -5,11 +5,12 @@ import { envelopeText, openEnvelope } from '../soap/envelope.ts';
 import { withXml } from '../xml/document.ts';
 import { isNamed } from '../xml/navigate.ts';
 import { type Post, readAnswer } from './answer.ts';
+import { clientTls, type TlsWords, withTlsWords } from './client-tls.ts';
 import { type ExitCode, print, run, UnreachableError, UsageError } from './run.ts';
 import { loadSigner, signFile } from './sign.ts';
 import { awaitResponse } from './wait-response.ts';
 
-interface SendOptions {
+interface SendOptions extends TlsWords {
   readonly to: string;
   readonly key: string;
   readonly cert: string;
@@ -19,7 +20,7 @@ interface SendOptions {
 }
 
 export function register(program: Command): void {
-  program
+  const command = program
     .command('send')
     .description('подписать заново, отправить, показать ответ / sign anew, post, show the answer')
     .argument('<file>', 'a SOAP envelope, or its Body child alone')
@@ -28,7 +29,8 @@ export function register(program: Command): void {
       'address of the service, such as http://127.0.0.1:8080/smev/v1.2/ws',
     )
     .requiredOption('--key <file>', 'private key, PEM')
-    .requiredOption('--cert <file>', 'its certificate, PEM')
+    .requiredOption('--cert <file>', 'its certificate, PEM');
+  withTlsWords(command)
     .option('--wait-response', 'ask for the answer of the agency, acknowledge it and show it')
     .option('--timeout <seconds>', 'how long to wait for an answer', '60')
     .option('--json', 'print JSON')
@@ -39,9 +41,10 @@ async function send(file: string, options: SendOptions): Promise<ExitCode> {
   const timeoutMs = secondsOf(options.timeout) * 1000;
   const url = urlOf(options.to);
   const signer = loadSigner(options);
+  const tls = clientTls(options);
   tell(`подписываю / signing: ${file}`);
   const envelope = signedEnvelope(file, options);
-  const agent = new Agent({ connect: { timeout: 10_000 } });
+  const agent = new Agent({ connect: { ...tls, timeout: 10_000 } });
   try {
     const post = poster(url, agent, timeoutMs);
     const answer = await post(envelope, 'запрос / request');

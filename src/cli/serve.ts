@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/table.ts';
 import { wasmModule } from '../gost/wasm.ts';
+import { readCertificate } from '../pki/certificate.ts';
 import { type RunningNode, startNode } from '../server/node.ts';
 import { versions } from '../smev/namespaces.ts';
 import { type ExitCode, fail, run, UnreachableError } from './run.ts';
@@ -83,7 +85,7 @@ function banner(
     `  данные     ${config.data}`,
   ];
   if (wasmModule('curve-256') === undefined) lines.push('', ...slowWarning);
-  if (config.profile === 'sandbox') lines.push('', ...firstCommand(soapUrl));
+  if (config.profile === 'sandbox') lines.push('', ...firstCommand(soapUrl, config.tls));
   return `${lines.join('\n')}\n`;
 }
 
@@ -95,11 +97,19 @@ const slowWarning: readonly string[] = [
 ];
 
 /** A whole command that works as it stands, in another terminal in the same folder. */
-function firstCommand(soapUrl: string): string[] {
+function firstCommand(soapUrl: string, tls: Config['tls']): string[] {
+  const trust = tls === undefined ? [] : [`    --ca ${authorityOf(tls)} \\`];
   return [
     'Отправьте первый запрос из другого окна / send a first request from another terminal:',
     '',
     `  npx mezhved send examples/birth-record-request.xml --to ${soapUrl}/smev/v1.2/ws \\`,
+    ...trust,
     '    --key certs.example/agency-a.key.pem --cert certs.example/agency-a.crt.pem',
   ];
+}
+
+/** A certificate that issued itself is its own authority; another's is known to the operator. */
+function authorityOf({ certificate }: NonNullable<Config['tls']>): string {
+  const { subject, issuer } = readCertificate(readFileSync(certificate, 'utf8'));
+  return subject === issuer ? certificate : 'CA.pem';
 }

@@ -35,6 +35,11 @@ const ftp = z
         ),
         key: key(z.string().optional(), 'ключ TLS (PEM)', 'TLS key (PEM)'),
         certificate: key(z.string().optional(), 'сертификат TLS (PEM)', 'TLS certificate (PEM)'),
+        passphraseFile: key(
+          z.string().optional(),
+          'файл с паролем ключа TLS',
+          'file with the passphrase of the TLS key',
+        ),
       })
       .refine(({ mode, key: own, certificate }) => mode === 'off' || (own && certificate), {
         message: 'key, certificate',

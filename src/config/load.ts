@@ -88,8 +88,10 @@ function readTree(file: string): Tree {
 
 /** Makes the paths of one source absolute before the sources are laid over each other. */
 function resolvePaths(tree: Tree, folder: string): Tree {
-  const { data, database, attachments, node, uplinks } = tree as {
+  const { data, database, attachments, node, uplinks, tls, adminTls } = tree as {
     data?: unknown;
+    tls?: unknown;
+    adminTls?: unknown;
     database?: Tree;
     attachments?: Tree;
     node?: Tree;
@@ -104,6 +106,8 @@ function resolvePaths(tree: Tree, folder: string): Tree {
       ? { database: { ...database, url: absoluteUrl(url, folder) } }
       : {}),
     ...(attachments === undefined ? {} : { attachments: absoluteFiles(attachments, folder) }),
+    ...(isTree(tls) ? { tls: absoluteFiles(tls, folder) } : {}),
+    ...(isTree(adminTls) ? { adminTls: absoluteFiles(adminTls, folder) } : {}),
     ...(Array.isArray(keys)
       ? { node: { ...node, keys: keys.map((pair) => absolutePair(pair, folder)) } }
       : {}),
@@ -115,10 +119,10 @@ function resolvePaths(tree: Tree, folder: string): Tree {
   };
 }
 
-/** The file store's own paths: its folder, and the files of TLS and of secrets. */
+/** The paths of the file store, of TLS on a port, and of their secrets. */
 function absoluteFiles(attachments: Tree, folder: string): Tree {
   const paths = new Set([
-    ...['folder', 'key', 'certificate'],
+    ...['folder', 'key', 'certificate', 'passphraseFile', 'clientCa'],
     ...['accessKeyFile', 'secretKeyFile', 'ca'],
   ]);
   return Object.fromEntries(

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { attachments } from './attachments.ts';
 import { delivery } from './delivery.ts';
+import { faceTls } from './face-tls.ts';
 import { address, key, millis } from './key.ts';
 import { uplinkTable } from './uplinks.ts';
 
@@ -71,6 +72,8 @@ export const configTable = z.strictObject({
     'адрес состояния и метрик; не для внешней сети',
     'address of health and metrics; not for the outside',
   ),
+  tls: faceTls('сервисов SOAP', 'of the SOAP services').optional(),
+  adminTls: faceTls('порта состояния и метрик', 'of health and metrics').optional(),
   publicUrl: key(
     z.url({ protocol: /^https?$/ }).optional(),
     'адрес узла для WSDL; иначе Host запроса',

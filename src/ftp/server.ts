@@ -3,7 +3,7 @@ import { networkOf, plainAddress } from './addresses.ts';
 import { Lockout } from './lockout.ts';
 import { replies, replyText } from './replies.ts';
 import { Session } from './session.ts';
-import type { FtpParts, FtpSettings } from './settings.ts';
+import type { FtpParts, FtpSettings, FtpTls } from './settings.ts';
 import type { FtpService } from './state.ts';
 import { secureContextOf } from './tls.ts';
 
@@ -17,6 +17,13 @@ const refusalMs = 1000;
  */
 export interface FtpServer {
   readonly port: number;
+  /**
+   * Has new control connections see another certificate; those under TLS, and their data connections, keep
+   * theirs. Where TLS is off nothing changes.
+   *
+   * @throws where key and certificate cannot be used
+   */
+  renewTls(pair: Pick<Extract<FtpTls, { key: string }>, 'key' | 'certificate'>): void;
   /**
    * Takes no connections any more, ends those that are idle with 421, lets the others end what they are
    * at, and after the time ends all. Uploads that are cut off are aborted before it resolves.
@@ -39,6 +46,10 @@ export async function startFtpServer(parts: FtpParts, settings: FtpSettings): Pr
   const port = await listen(server, settings);
   return {
     port,
+    renewTls: (pair) => {
+      const { mode } = settings.tls;
+      if (mode !== 'off') service.context = secureContextOf({ mode, ...pair });
+    },
     close: async (withinMs) => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await connections.end(withinMs);

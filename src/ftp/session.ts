@@ -138,6 +138,7 @@ export class Session {
   async #secure(): Promise<void> {
     const { context } = this.#state.service;
     if (context === undefined) return;
+    this.#state.context = context;
     await this.#control.secure(context);
     this.#state.isSecure = this.#control.isSecure;
   }
@@ -208,14 +209,14 @@ export class Session {
   }
 
   async #begin(plain: Socket, running: Running): Promise<DataConnection> {
-    const { service, protection } = this.#state;
+    const { service, protection, context } = this.#state;
     const { limits } = service.settings;
     const { signal } = running.ending;
     this.#lastData?.cut(replies.aborted);
     await this.#control.say(replies.begins);
     const socket =
-      protection === 'P' && service.context !== undefined
-        ? await secured(plain, service.context, limits.dataOpenMs)
+      protection === 'P' && context !== undefined
+        ? await secured(plain, context, limits.dataOpenMs)
         : plain;
     if (socket === undefined) throw new Refused(signal.aborted ? replies.aborted : replies.dataTls);
     const data = new DataConnection(socket, limits.dataStallMs);

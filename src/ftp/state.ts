@@ -13,8 +13,8 @@ export interface FtpService {
   readonly parts: FtpParts;
   readonly settings: FtpSettings;
   readonly lockout: Lockout;
-  /** Absent where TLS is off. */
-  readonly context: SecureContext | undefined;
+  /** For whoever asks for TLS from now on; absent where it is off. */
+  context: SecureContext | undefined;
 }
 
 /** A user who has logged in. */
@@ -32,6 +32,8 @@ export interface SessionState {
   readonly local: string;
   readonly gone: AbortSignal;
   isSecure: boolean;
+  /** Of its control connection, and so of its data connections. */
+  context: SecureContext | undefined;
   /** Said by USER. */
   user: string | undefined;
   loginFailures: number;
@@ -52,6 +54,7 @@ export function newState(
   return {
     ...fixed,
     isSecure: false,
+    context: undefined,
     user: undefined,
     loginFailures: 0,
     visit: undefined,

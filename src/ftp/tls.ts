@@ -1,10 +1,10 @@
-import { constants } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls';
+import { tlsRules } from '../pki/tls-pair.ts';
 import type { FtpTls } from './settings.ts';
 
 /**
- * One context for all connections, so that a data connection may go on with the session of its control
+ * One context for many connections, so that a data connection may go on with the session of its control
  * connection; undefined where TLS is off.
  *
  * @throws where key or certificate are no PEM, or do not belong together
@@ -12,10 +12,9 @@ import type { FtpTls } from './settings.ts';
 export function secureContextOf(tls: FtpTls): SecureContext | undefined {
   if (tls.mode === 'off') return undefined;
   return createSecureContext({
+    ...tlsRules,
     key: tls.key,
     cert: tls.certificate,
-    minVersion: 'TLSv1.2',
-    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     sessionIdContext: 'ftp',
   });
 }

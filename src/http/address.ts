@@ -1,3 +1,4 @@
+import { TLSSocket } from 'node:tls';
 import type { Request } from 'express';
 
 /** How the node knows the address under which its caller sees it. */
@@ -17,9 +18,13 @@ export function publicAddress(request: Request, rules: AddressRules): string {
   if (rules.publicUrl !== undefined) return rules.publicUrl.replace(/\/+$/, '');
   const proxied = rules.trustedProxies.includes(peerAddress(request));
   const forwarded = (name: string) => (proxied ? firstOf(request.headers[name]) : undefined);
-  const scheme = forwarded('x-forwarded-proto') === 'https' ? 'https' : 'http';
+  const scheme = forwarded('x-forwarded-proto') ?? (isSecure(request) ? 'https' : 'http');
   const authority = forwarded('x-forwarded-host') ?? request.headers.host ?? '';
-  return `${scheme}://${host.test(authority) ? authority : rules.fallback}`;
+  return `${scheme === 'https' ? 'https' : 'http'}://${host.test(authority) ? authority : rules.fallback}`;
+}
+
+function isSecure({ socket }: Request): boolean {
+  return socket instanceof TLSSocket;
 }
 
 /** The peer's IP address, IPv4 in its own form. */

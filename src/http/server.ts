@@ -1,5 +1,7 @@
 import { createServer, IncomingMessage, type Server, ServerResponse } from 'node:http';
+import { createServer as createTlsServer, Server as TlsServer } from 'node:https';
 import type { Express } from 'express';
+import { Handshakes, type HttpTls, httpsOptions, refuseUnknownClients } from './tls.ts';
 
 export interface ServerLimits {
   readonly connectionsMax: number;
@@ -10,21 +12,33 @@ export interface ServerLimits {
 
 /** Answers that are not sent whole. */
 const openAnswers = new WeakMap<Server, Set<ServerResponse>>();
+const openHandshakes = new WeakMap<Server, Handshakes>();
 
 /**
  * An HTTP server whose requests and responses are born with the prototypes that Express would
  * otherwise set on each of them: setting a prototype per request is most of Express's cost
  * (expressjs/express#5998).
+ *
+ * @param tls HTTPS alone where it is given
+ * @throws where the pair cannot be used
  */
-export function createHttpServer(app: Express, limits: ServerLimits): Server {
-  const server = createServer({
+export function createHttpServer(app: Express, limits: ServerLimits, tls?: HttpTls): Server {
+  const options = {
     IncomingMessage: bornAs(IncomingMessage, app.request),
     ServerResponse: bornAs(ServerResponse, app.response),
     headersTimeout: limits.headersTimeoutMs,
     requestTimeout: limits.requestTimeoutMs,
     connectionsCheckingInterval: 1000,
     maxHeaderSize: 16 * 1024,
-  });
+  };
+  const server =
+    tls === undefined
+      ? createServer(options)
+      : createTlsServer({ ...options, ...httpsOptions(tls, limits.headersTimeoutMs) });
+  if (server instanceof TlsServer) {
+    openHandshakes.set(server, new Handshakes(server));
+    if (tls?.clientAuth === 'optional') refuseUnknownClients(server);
+  }
   const open = new Set<ServerResponse>();
   server.on('request', (_, response) => {
     open.add(response);
@@ -79,6 +93,7 @@ export function stop(server: Server, withinMs: number): Promise<void> {
       resolve();
     });
     for (const answer of openAnswers.get(server) ?? []) answer.shouldKeepAlive = false;
+    openHandshakes.get(server)?.cut();
     server.closeIdleConnections();
   });
 }

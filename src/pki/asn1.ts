@@ -14,6 +14,11 @@ export function context(tag: number, value: Asn1[]): Asn1 {
   return asn1.create(asn1.Class.CONTEXT_SPECIFIC, tag as forge.asn1.Type, true, value);
 }
 
+/** A string of octets under a tag of its context. */
+export function tagged(tag: number, bytes: string): Asn1 {
+  return asn1.create(asn1.Class.CONTEXT_SPECIFIC, tag as forge.asn1.Type, false, bytes);
+}
+
 export function integer(bytes: string): Asn1 {
   return asn1.create(universal, asn1.Type.INTEGER, false, bytes);
 }

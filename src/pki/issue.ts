@@ -12,6 +12,7 @@ import {
   oid,
   pemOf,
   sequence,
+  tagged,
   time,
 } from './asn1.ts';
 import {
@@ -31,6 +32,8 @@ export interface Wish {
   readonly ca?: boolean;
   /** Bits of keyUsage by their names (RFC 5280 §4.2.1.3); the usual ones where absent. */
   readonly keyUsage?: number;
+  /** DNS names and IPv4 addresses that it is valid for (RFC 5280 §4.2.1.6). */
+  readonly hosts?: readonly string[];
 }
 
 /** A key with its certificate, as PEM texts. */
@@ -70,11 +73,21 @@ function tbsCertificate(key: IssuingKey, wish: Wish, by: Issuer, algorithm: Asn1
   ]);
 }
 
-function extensions({ ca = false, keyUsage = ca ? 0x06 : 0xc0 }: Wish): Asn1[] {
+function extensions({ ca = false, keyUsage = ca ? 0x06 : 0xc0, hosts = [] }: Wish): Asn1[] {
   const basic = sequence(ca ? [boolean(true)] : []);
-  return [extension('2.5.29.19', basic), extension('2.5.29.15', flags(keyUsage))];
+  const names = sequence(hosts.map(generalName));
+  return [
+    extension('2.5.29.19', basic, [boolean(true)]),
+    extension('2.5.29.15', flags(keyUsage), [boolean(true)]),
+    ...(hosts.length === 0 ? [] : [extension('2.5.29.17', names, [])]),
+  ];
 }
 
-function extension(id: string, value: Asn1): Asn1 {
-  return sequence([oid(id), boolean(true), octetString(der(value))]);
+function extension(id: string, value: Asn1, critical: Asn1[]): Asn1 {
+  return sequence([oid(id), ...critical, octetString(der(value))]);
+}
+
+function generalName(host: string): Asn1 {
+  if (!/^\d+(\.\d+){3}$/.test(host)) return tagged(2, host);
+  return tagged(7, String.fromCharCode(...host.split('.').map(Number)));
 }

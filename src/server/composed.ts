@@ -32,7 +32,7 @@ export interface Composed extends ExchangeContext {
   readonly queue: DeliveryQueue;
   readonly uploads: Uploads;
   /** What was seen a moment ago of what needs an operator. */
-  readonly watched: { deadLetters: number; agenciesDown: number };
+  readonly watched: { deadLetters: number; agenciesDown: number; tlsRefused: number };
   /** Ends everything that is not a face, in order. */
   close(): Promise<void>;
 }
@@ -117,7 +117,7 @@ export async function compose(config: Config): Promise<Composed> {
     await closeFiles();
     await database.close();
   };
-  const watched = { deadLetters: 0, agenciesDown: 0 };
+  const watched = { deadLetters: 0, agenciesDown: 0, tlsRefused: 0 };
   return { ...context, compute, opinions, connectors, queue, uploads, watched, close };
 }
 

@@ -6,13 +6,15 @@ import { BodyMeter } from '../http/body.ts';
 import type { Health } from '../http/health.ts';
 import { createHttpServer, listen, stop } from '../http/server.ts';
 import { type CallbackReply, soapApp } from '../http/soap.ts';
+import { renewTls } from '../http/tls.ts';
 import { publishedWsdl, publishedXsd } from '../schema/files.ts';
 import { publishWsdl, publishXsd } from '../smev/publish.ts';
 import type { Composed } from './composed.ts';
+import type { ServedTls } from './tls.ts';
 
 /** An open HTTP port. */
 export interface Face {
-  /** Such as http://127.0.0.1:8080 */
+  /** Such as http://127.0.0.1:8080, or with https */
   readonly url: string;
   /** Takes no more calls, and finishes those that are under way. */
   close(): Promise<void>;
@@ -21,7 +23,11 @@ export interface Face {
 const stopWithinMs = 10_000;
 
 /** The port where information systems and agencies call. */
-export async function openSoapFace(config: Config, context: Composed): Promise<Face> {
+export async function openSoapFace(
+  config: Config,
+  context: Composed,
+  tls?: ServedTls,
+): Promise<Face> {
   const { attachments, limits } = config;
   const at = splitAddress(config.listen);
   const meter = new BodyMeter(limits.bytesInFlightMax);
@@ -50,7 +56,7 @@ export async function openSoapFace(config: Config, context: Composed): Promise<F
       return text === undefined ? undefined : publishXsd(text, url);
     },
   });
-  return open(app, at, limits, stopWithinMs);
+  return open(app, at, { limits, tls, withinMs: stopWithinMs });
 }
 
 /** The port for operators: health and metrics. */
@@ -58,13 +64,18 @@ export async function openAdminFace(
   config: Config,
   context: Composed,
   health: Health,
+  tls?: ServedTls,
 ): Promise<Face> {
   const { metrics } = context;
   const app = adminApp({
     health,
     metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
   });
-  return open(app, splitAddress(config.adminListen), config.limits, 1000);
+  return open(app, splitAddress(config.adminListen), {
+    limits: config.limits,
+    tls,
+    withinMs: 1000,
+  });
 }
 
 async function answerCallback(
@@ -85,16 +96,22 @@ async function answerCallback(
   }
 }
 
+interface FaceParts {
+  readonly limits: Config['limits'];
+  readonly tls: ServedTls | undefined;
+  readonly withinMs: number;
+}
+
 async function open(
   app: Parameters<typeof createHttpServer>[0],
   at: HostPort,
-  limits: Config['limits'],
-  withinMs: number,
+  { limits, tls, withinMs }: FaceParts,
 ): Promise<Face> {
-  const server = createHttpServer(app, serverLimits(limits));
+  const server = createHttpServer(app, serverLimits(limits), tls);
+  tls?.whenChanged((pair) => renewTls(server, pair));
   const port = await listen(server, at.host, at.port);
   return {
-    url: `http://${urlHost({ host: at.host, port })}`,
+    url: `${tls === undefined ? 'http' : 'https'}://${urlHost({ host: at.host, port })}`,
     close: () => stop(server, withinMs),
   };
 }

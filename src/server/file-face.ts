@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Config } from '../config/table.ts';
 import { filesOf, holderOfAccess } from '../exchange/files.ts';
 import type { FtpAccount, FtpHost } from '../ftp/host.ts';
@@ -9,6 +8,7 @@ import type { Composed } from './composed.ts';
 import { downloadAccount } from './download-account.ts';
 import { splitAddress } from './faces.ts';
 import { hasRoom } from './kept-files.ts';
+import type { ServedTls } from './tls.ts';
 import { uploadAccount } from './upload-account.ts';
 
 /** The file store over FTP. */
@@ -24,6 +24,7 @@ const stopWithinMs = 10_000;
 export async function openFileFace(
   config: Config,
   context: Composed,
+  tls?: ServedTls,
 ): Promise<FileFace | undefined> {
   const { ftp } = config.attachments;
   if (ftp.listen === undefined) return undefined;
@@ -39,19 +40,25 @@ export async function openFileFace(
       ...at,
       ...(ftp.publicAddress === undefined ? {} : { publicAddress: ftp.publicAddress }),
       passivePorts: ftp.passivePorts,
-      tls: tlsOf(ftp.tls),
+      tls: tlsOf(ftp.tls.mode, tls),
       limits: ftpLimits,
     },
   );
+  tls?.whenChanged((pair) => server.renewTls(pair));
   return {
     url: `ftp://${at.host}:${server.port}`,
     close: () => server.close(stopWithinMs),
   };
 }
 
-function tlsOf({ mode, key, certificate }: Config['attachments']['ftp']['tls']): FtpTls {
-  if (mode === 'off' || key === undefined || certificate === undefined) return { mode: 'off' };
-  return { mode, key: readFileSync(key, 'utf8'), certificate: readFileSync(certificate, 'utf8') };
+function tlsOf(
+  mode: Config['attachments']['ftp']['tls']['mode'],
+  served: ServedTls | undefined,
+): FtpTls {
+  if (mode === 'off') return { mode };
+  if (served === undefined) throw new Error('attachments.ftp.tls: key, certificate');
+  const { key, certificate } = served.pair;
+  return { mode, key, certificate };
 }
 
 function hostOf(config: Config, context: Composed): FtpHost {

@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.ts';
 import type { Config } from '../config/table.ts';
 import { freeDuties } from '../queue/duty.ts';
 import { lockDataFolder, lockNodeName, type NodeLock } from '../store/lock.ts';
@@ -5,11 +6,12 @@ import { type Composed, compose } from './composed.ts';
 import { startDelivering, startExpiring, startKeeping, startLooking } from './delivering.ts';
 import { healthOf, openAdminFace, openSoapFace, workerHealth } from './faces.ts';
 import { openFileFace } from './file-face.ts';
+import { readTls, startTlsKeeping } from './tls-keeping.ts';
 import { startUplinks } from './uplinks.ts';
 
 /** A process that takes messages, delivers them, or both. */
 export interface RunningNode {
-  /** Such as http://127.0.0.1:8080; undefined for a process that only delivers. */
+  /** Such as http://127.0.0.1:8080, or with https; undefined for a process that only delivers. */
   readonly soapUrl: string | undefined;
   /** Such as ftp://127.0.0.1:2121; undefined where there is no file store. */
   readonly storeUrl: string | undefined;
@@ -28,6 +30,7 @@ export interface RunningNode {
 export async function startNode(
   config: Config,
 ): Promise<RunningNode & { readonly soapUrl: string }> {
+  const tls = await readTls(config, ['soap', 'admin', 'store'], systemClock.now());
   const { lock } = await takeLock(config, [config.node.id]);
   const context = await compose(config);
   // A node that was killed while it collected answers need not wait for itself.
@@ -37,9 +40,10 @@ export async function startNode(
   const keeping = startKeeping(context, config);
   const delivers = config.delivery.serve || config.redisUrl === undefined;
   const delivering = delivers ? await startDelivering(context, config) : undefined;
-  const soap = await openSoapFace(config, context);
-  const store = await openFileFace(config, context);
-  const admin = await openAdminFace(config, context, healthOf(context, config));
+  const soap = await openSoapFace(config, context, tls.soap);
+  const store = await openFileFace(config, context, tls.store);
+  const admin = await openAdminFace(config, context, healthOf(context, config), tls.admin);
+  const renewing = startTlsKeeping(tls, context);
   const uplinks = startUplinks(context, config);
   return {
     soapUrl: soap.url,
@@ -47,7 +51,7 @@ export async function startNode(
     adminUrl: admin.url,
     id: config.node.id,
     stop: async () => {
-      await Promise.all([soap.close(), uplinks.stop(), store?.close()]);
+      await Promise.all([soap.close(), uplinks.stop(), store?.close(), renewing.stop()]);
       await Promise.all([looking.stop(), expiring.stop(), keeping.stop()]);
       await stopDelivering(context, delivering);
       await Promise.all([context.close(), admin.close()]);
@@ -72,6 +76,7 @@ export async function startWorker(config: Config): Promise<RunningNode> {
     );
   }
   const names = Array.from({ length: workersMax }, (_, n) => `${config.node.id}-worker-${n + 1}`);
+  const tls = await readTls(config, ['admin'], systemClock.now());
   const { lock, name } = await takeLock(config, names);
   const named: Config = { ...config, node: { ...config.node, id: name } };
   const context = await compose(named);
@@ -79,14 +84,15 @@ export async function startWorker(config: Config): Promise<RunningNode> {
   const expiring = startExpiring(context, named);
   const keeping = startKeeping(context, named);
   const delivering = await startDelivering(context, named);
-  const admin = await openAdminFace(named, context, workerHealth(context));
+  const admin = await openAdminFace(named, context, workerHealth(context), tls.admin);
+  const renewing = startTlsKeeping(tls, context);
   return {
     soapUrl: undefined,
     storeUrl: undefined,
     adminUrl: admin.url,
     id: name,
     stop: async () => {
-      await Promise.all([looking.stop(), expiring.stop(), keeping.stop()]);
+      await Promise.all([looking.stop(), expiring.stop(), keeping.stop(), renewing.stop()]);
       await stopDelivering(context, delivering);
       await Promise.all([context.close(), admin.close()]);
       await lock.release();

@@ -107,6 +107,28 @@ describe('configuration', () => {
     expect(problemsOf(write('uplinks: [{id: up}, 7]'), '/').join()).to.include('uplinks.1');
   });
 
+  it('makes the files of TLS absolute, and asks for authorities with client certificates alone', () => {
+    const pair = 'key: k, certificate: c, passphraseFile: p';
+    const { tls, adminTls, attachments } = loadConfig(
+      write(
+        `tls: {${pair}, clientCa: ca, clientAuth: required}\nadminTls: {key: /k, certificate: c}\n` +
+          `attachments: {ftp: {tls: {mode: required, ${pair}}}}\n`,
+      ),
+      '/',
+    );
+    const at = (name: string) => join(folder, 'etc', name);
+    const files = { key: at('k'), certificate: at('c'), passphraseFile: at('p') };
+    expect(tls).to.deep.equal({ ...files, clientCa: at('ca'), clientAuth: 'required' });
+    expect(adminTls).to.deep.equal({ key: '/k', certificate: at('c'), clientAuth: 'none' });
+    expect(attachments.ftp.tls).to.deep.equal({ mode: 'required', ...files });
+    expect(loadConfig({}, '/').tls).to.equal(undefined);
+    for (const odd of ['clientCa: ca', 'clientAuth: optional', 'clientCa: ca, clientAuth: none']) {
+      const [problem] = problemsOf(write(`tls: {${pair}, ${odd}}`), '/');
+      expect(problem, odd).to.match(/^tls: .*clientCa goes with clientAuth/);
+    }
+    expect(problemsOf(write('adminTls: {key: k}'), '/')[0]).to.match(/^adminTls\.certificate: /);
+  });
+
   it('resolves a path where it stands: in its file, or in the working folder', () => {
     const env = write('data: here\ndatabase: {url: "sqlite:db/x.db"}\n');
     const config = loadConfig(env, '/');

@@ -151,6 +151,33 @@ describe('FTP under explicit TLS', () => {
     client.end();
   });
 
+  it('goes on with its certificate where another was taken up, and shows that to the next', async () => {
+    const { client, server } = await started('required');
+    writeFileSync(join(server.host.root, 'a'), 'abc');
+    await client.code('AUTH TLS');
+    await client.secure(trust());
+    await client.login();
+    await client.code('PBSZ 0');
+    await client.code('PROT P');
+    const next = makeTlsPair(servers.folder(), 'next');
+    const certificate = readFileSync(next.certificate, 'utf8');
+    expect(() => server.renewTls({ key: key.key, certificate })).to.throw();
+    server.renewTls({ key: readFileSync(next.key, 'utf8'), certificate });
+    const plain = await client.data();
+    client.send('RETR a\r\n');
+    const data = connectTls({ ...trust(), socket: plain });
+    expect((await allOf(data)).toString()).to.equal('abc');
+    expect(await client.reply()).to.match(/^150 /);
+    expect(await client.reply()).to.match(/^226 /);
+    client.end();
+    const other = await RawClient.connect(server.port);
+    await other.reply();
+    await other.code('AUTH TLS');
+    await other.secure({ ...trust(), ca: certificate });
+    expect(await other.login()).to.match(/^230 /);
+    other.end();
+  });
+
   it('speaks no TLS older than 1.2', async () => {
     const { client } = await started('offered');
     expect(await client.code('AUTH TLS')).to.equal(234);

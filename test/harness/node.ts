@@ -61,8 +61,8 @@ export async function startNode(
     const read = (chunk: Buffer) => {
       output += chunk.toString();
       const takesNone = args.includes('worker') ? '' : undefined;
-      const url = /SOAP\s+(http:\/\/\S+)/.exec(output)?.[1] ?? takesNone;
-      const adminUrl = /admin\s+(http:\/\/\S+)/i.exec(output)?.[1];
+      const url = /SOAP\s+(https?:\/\/\S+)/.exec(output)?.[1] ?? takesNone;
+      const adminUrl = /admin\s+(https?:\/\/\S+)/i.exec(output)?.[1];
       if (url !== undefined && adminUrl !== undefined) resolve({ url, adminUrl });
     };
     child.stdout.on('data', read);
