@@ -31,6 +31,18 @@ export interface Wish {
   readonly ca?: boolean;
   /** Bits of keyUsage by their names (RFC 5280 §4.2.1.3); the usual ones where absent. */
   readonly keyUsage?: number;
+  /** Authorities that may stand below this one. */
+  readonly pathLength?: number;
+  readonly extensions?: readonly WishedExtension[];
+}
+
+/** An extension as it is to stand in the certificate. */
+export interface WishedExtension {
+  /** Dotted OID. */
+  readonly id: string;
+  readonly critical: boolean;
+  /** DER. */
+  readonly value: Buffer;
 }
 
 /** A key with its certificate, as PEM texts. */
@@ -70,11 +82,16 @@ function tbsCertificate(key: IssuingKey, wish: Wish, by: Issuer, algorithm: Asn1
   ]);
 }
 
-function extensions({ ca = false, keyUsage = ca ? 0x06 : 0xc0 }: Wish): Asn1[] {
-  const basic = sequence(ca ? [boolean(true)] : []);
-  return [extension('2.5.29.19', basic), extension('2.5.29.15', flags(keyUsage))];
+function extensions(wish: Wish): Asn1[] {
+  const { ca = false, keyUsage = ca ? 0x06 : 0xc0, pathLength, extensions: others = [] } = wish;
+  const length = pathLength === undefined ? [] : [integer(String.fromCharCode(pathLength))];
+  const basic = sequence(ca ? [boolean(true), ...length] : []);
+  const critical = (id: string, value: Asn1) => ({ id, critical: true, value: der(value) });
+  return [critical('2.5.29.19', basic), critical('2.5.29.15', flags(keyUsage)), ...others].map(
+    extension,
+  );
 }
 
-function extension(id: string, value: Asn1): Asn1 {
-  return sequence([oid(id), boolean(true), octetString(der(value))]);
+function extension({ id, critical, value }: WishedExtension): Asn1 {
+  return sequence([oid(id), ...(critical ? [boolean(true)] : []), octetString(value)]);
 }
