@@ -72,6 +72,7 @@ const kinds = {
   participant: 'участник / participant',
   messageType: 'вид сведений / message type',
   trustAnchor: 'доверенный УЦ / trust anchor',
+  intermediate: 'промежуточный УЦ / intermediate authority',
 } as const;
 
 const changeWords = {

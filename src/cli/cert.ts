@@ -1,21 +1,22 @@
 import type { Command } from 'commander';
 import { systemClock } from '../clock.ts';
-import { ApplyRefused } from '../participants/apply.ts';
 import {
   importCertificate,
   listCertificates,
   type RegisteredCertificate,
 } from '../participants/certificates.ts';
+import { judgeRegistration } from '../participants/registration.ts';
 import { readRegistry } from '../participants/registry.ts';
-import { type Certificate, readCertificate } from '../pki/certificate.ts';
 import { exampleFingerprints } from '../pki/examples.ts';
-import { readPkcs12 } from '../pki/pkcs12.ts';
 import { judgeCertificate } from '../pki/trust.ts';
+import { registerRotation } from './cert-rotation.ts';
+import { registerWhy } from './cert-why.ts';
+import { readCertificateFile } from './certificate-file.ts';
 import { columns } from './columns.ts';
 import { registerCsr } from './csr.ts';
 import { openForCli } from './open.ts';
-import { operate } from './operate.ts';
-import { type ExitCode, print, readInput, run, UsageError } from './run.ts';
+import { operateOrRefuse } from './operate.ts';
+import { type ExitCode, print, run } from './run.ts';
 
 /** What `cert list --json` prints of each. */
 export interface ListedCertificate {
@@ -27,6 +28,9 @@ export interface ListedCertificate {
   readonly serial: string;
   readonly notBefore: string;
   readonly notAfter: string;
+  /** From when until when it counts by the operator's word; null for no bound. */
+  readonly from: string | null;
+  readonly until: string | null;
   /** 'trusted', or the code of the fault that a message signed by it would get now. */
   readonly trust: string;
 }
@@ -61,6 +65,8 @@ export function register(program: Command): void {
     .option('--password-file <file>', 'a file with the password of the .p12')
     .option('--json', 'print JSON')
     .action((file: string, options: ImportOptions) => run(() => importFile(file, options)));
+  registerRotation(cert);
+  registerWhy(cert);
   registerCsr(cert);
 }
 
@@ -70,9 +76,13 @@ async function list(json: true | undefined): Promise<ExitCode> {
     const distrusted = profile === 'sandbox' ? undefined : exampleFingerprints();
     const registry = await readRegistry(database, distrusted);
     const now = systemClock.now();
-    const listed = (await listCertificates(database.kysely)).map((each) =>
-      listedCertificate(each, judgeCertificate(each.certificate, registry.anchors, now)?.code),
-    );
+    const trust = registry.trustAt(now);
+    const listed = (await listCertificates(database.kysely)).map((each) => {
+      const others = () => registry.registrationsOf(each.system);
+      const distrust =
+        judgeRegistration(each, others, now) ?? judgeCertificate(each.certificate, trust, now);
+      return listedCertificate(each, distrust?.code);
+    });
     print(json, listed, () => table(listed));
     return 0;
   } finally {
@@ -81,7 +91,7 @@ async function list(json: true | undefined): Promise<ExitCode> {
 }
 
 function listedCertificate(
-  { certificate, participant, system }: RegisteredCertificate,
+  { certificate, participant, system, window }: RegisteredCertificate,
   distrust: string | undefined,
 ): ListedCertificate {
   const { fingerprint, subject, issuer, serial, notBefore, notAfter } = certificate;
@@ -94,8 +104,14 @@ function listedCertificate(
     serial,
     notBefore: new Date(notBefore).toISOString(),
     notAfter: new Date(notAfter).toISOString(),
+    from: isoOf(window.from),
+    until: isoOf(window.until),
     trust: distrust ?? 'trusted',
   };
+}
+
+function isoOf(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
 }
 
 function table(listed: readonly ListedCertificate[]): string {
@@ -107,9 +123,10 @@ function table(listed: readonly ListedCertificate[]): string {
       'отпечаток / fingerprint',
       'владелец / subject',
     ],
-    ...listed.map(({ system, notAfter, trust, fingerprint, subject }) => [
+    ...listed.map(({ system, notAfter, until, trust, fingerprint, subject }) => [
       system,
-      notAfter.slice(0, 10),
+      // Whichever comes first: the end of the certificate or of its use here.
+      (until !== null && until < notAfter ? until : notAfter).slice(0, 10),
       trust,
       fingerprint.slice(0, 16),
       subject,
@@ -121,45 +138,15 @@ async function importFile(
   file: string,
   { system, passwordFile, json }: ImportOptions,
 ): Promise<ExitCode> {
-  const certificate = /\.(p12|pfx)$/i.test(file)
-    ? readStore(file, passwordFile)
-    : readCertificateFile(file);
+  const [certificate] = readCertificateFile(file, passwordFile);
   const { fingerprint, subject } = certificate;
-  const outcome = await operate({ plan: false }, (context) =>
+  const outcome = await operateOrRefuse((context) =>
     importCertificate(context, system, certificate),
-  ).catch((error: unknown) => {
-    if (error instanceof ApplyRefused) throw new Error(`отказ / refused: ${error.message}`);
-    throw error;
-  });
+  );
   print(json, { outcome, system, fingerprint, subject }, () =>
     outcome === 'present'
       ? `Сертификат уже есть у ${system} / ${system} has it already: ${subject}`
       : `Сертификат добавлен для ${system} / registered for ${system}: ${subject}\n${fingerprint}`,
   );
   return 0;
-}
-
-function readCertificateFile(file: string): Certificate {
-  const bytes = readInput(file);
-  try {
-    // DER begins with the tag of a SEQUENCE.
-    return readCertificate(bytes[0] === 0x30 ? bytes : bytes.toString('latin1'));
-  } catch {
-    throw new UsageError(`${file}: не сертификат X.509 / not an X.509 certificate`);
-  }
-}
-
-/** A password on the command line would be seen by every user of the machine. */
-function readStore(file: string, passwordFile: string | undefined): Certificate {
-  const password =
-    passwordFile === undefined
-      ? ''
-      : readInput(passwordFile)
-          .toString('utf8')
-          .replace(/\r?\n$/, '');
-  try {
-    return readCertificate(readPkcs12(file, password).certificate);
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
 }

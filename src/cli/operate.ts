@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/table.ts';
 import { JournalWriter } from '../journal/writer.ts';
-import type { ApplyContext } from '../participants/apply.ts';
+import { type ApplyContext, ApplyRefused } from '../participants/apply.ts';
 import { seedSandbox } from '../participants/seed.ts';
 import { openForChange } from './open.ts';
 
@@ -32,5 +32,19 @@ export async function operate<T>(
     return await work(context);
   } finally {
     await database.close();
+  }
+}
+
+/**
+ * The same for a command that changes one thing: what contradicts is told in a sentence.
+ *
+ * @throws Error with that sentence; UsageError, UnreachableError as operate
+ */
+export async function operateOrRefuse<T>(work: (context: ApplyContext) => Promise<T>): Promise<T> {
+  try {
+    return await operate({ plan: false }, work);
+  } catch (error) {
+    if (error instanceof ApplyRefused) throw new Error(`отказ / refused: ${error.message}`);
+    throw error;
   }
 }

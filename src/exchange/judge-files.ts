@@ -89,12 +89,12 @@ export async function verifySignatures(
     signed.push(file);
   }
   if (digested.length === 0) return new Map();
-  const { anchors } = context.registry();
+  const trust = context.registry().trustAt(at);
   const old = { gost2001: profile === 'smev3-2001' };
   const signers = new Map<UnjudgedFile, string>();
   for (const [index, der] of (await context.compute.verifyFiles(digested)).entries()) {
     const certificate = readCertificate(der);
-    const distrust = judgeCertificate(certificate, anchors, at, old);
+    const distrust = judgeCertificate(certificate, trust, at, old);
     const file = signed[index];
     if (file === undefined) continue;
     if (distrust !== undefined) {

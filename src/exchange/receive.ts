@@ -1,8 +1,9 @@
 import type { Verified } from '../compute/judge.ts';
 import { asFault, Fault } from '../fault/fault.ts';
 import { newEntryId } from '../journal/entry.ts';
+import { judgeRegistration } from '../participants/registration.ts';
 import { type Certificate, readCertificate } from '../pki/certificate.ts';
-import { judgeCertificate, type OldAlgorithms } from '../pki/trust.ts';
+import { judgeCertificate, type OldAlgorithms, type TrustStore } from '../pki/trust.ts';
 import { ofPerson } from '../signature/personal.ts';
 import type { Call, Reply } from './call.ts';
 import { checkContentType, checkMethod } from './call.ts';
@@ -92,15 +93,14 @@ function authorise(
   const registry = context.registry();
   const found = registry.systemOfCertificate(verified.certificate.fingerprint);
   if (found === undefined) throw new Fault('SENDER_UNKNOWN');
-  const { system, certificate } = found;
-  const distrust = judgeCertificate(
-    certificate,
-    registry.anchors,
-    received.at,
-    oldFor(certificate),
-  );
+  const { system, registration } = found;
+  const { certificate } = registration;
+  const trust = registry.trustAt(received.at);
+  const distrust =
+    judgeRegistration(registration, () => registry.registrationsOf(system.id), received.at) ??
+    judgeCertificate(certificate, trust, received.at, oldFor(certificate));
   if (distrust !== undefined) throw distrust;
-  judgePerson(verified, registry.anchors, received.at);
+  judgePerson(verified, trust, received.at);
   const caller: Caller = { system, participant: registry.participant(system.participant) };
   known.system = system.id;
   return { received, verified, caller, request: verified.request };
@@ -112,13 +112,9 @@ function oldFor({ keyKind }: Certificate): OldAlgorithms {
 }
 
 /** A person's signature counts by the same authorities; who may sign what is for the agencies to say. */
-function judgePerson(
-  { personalCertificate }: Verified,
-  anchors: readonly Certificate[],
-  at: number,
-): void {
+function judgePerson({ personalCertificate }: Verified, trust: TrustStore, at: number): void {
   if (personalCertificate === undefined) return;
   const certificate = readCertificate(personalCertificate);
-  const distrust = judgeCertificate(certificate, anchors, at, oldFor(certificate));
+  const distrust = judgeCertificate(certificate, trust, at, oldFor(certificate));
   if (distrust !== undefined) throw ofPerson(distrust);
 }

@@ -338,6 +338,28 @@ export const faultRows = {
     ['Срок действия сертификата ещё не начался', 'подпишите действующим сертификатом'],
     ['the certificate is not valid yet', 'sign with a valid certificate'],
   ),
+  CERTIFICATE_NOT_ACTIVE: signature(
+    'CertificateIsExpired',
+    [
+      'Сертификат зарегистрирован, но начнёт действовать позже',
+      'до этого времени подписывайте прежним сертификатом',
+    ],
+    [
+      'the certificate is registered, but counts from a later time',
+      'sign with the certificate before it until then',
+    ],
+  ),
+  CERTIFICATE_REPLACED: signature(
+    'CertificateIsExpired',
+    [
+      'Сертификат заменён: сообщения, подписанные им, больше не принимаются',
+      'подпишите новым сертификатом системы',
+    ],
+    [
+      'the certificate was replaced: messages signed with it are taken no more',
+      "sign with the system's new certificate",
+    ],
+  ),
   CERTIFICATE_UNTRUSTED: signature(
     'CertificateIsNotFound',
     [

@@ -7,6 +7,7 @@ import type { Tables } from '../store/tables.ts';
 import { contradictions } from './consistency.ts';
 import type { Loaded, LoadedVersion } from './documents.ts';
 import { type Change, filesOf, planApply } from './plan.ts';
+import { authorityTables, columnsOf, type WindowedCertificate } from './windowed.ts';
 
 /** The declarations contradict what is there. */
 export class ApplyRefused extends Error {
@@ -89,11 +90,12 @@ async function clear(tx: Transaction<Tables>, { kind, id }: Loaded): Promise<voi
 async function write(scope: CommitScope, loaded: Loaded): Promise<void> {
   if (loaded.kind === 'participant') return writeParticipant(scope.tx, loaded);
   if (loaded.kind === 'messageType') return writeMessageType(scope, loaded);
-  const { id, certificate: der } = loaded;
+  const { kind, id, der, window } = loaded;
+  const row = { der, ...columnsOf(window) };
   await scope.tx
-    .insertInto('trust_anchor')
-    .values({ id, der })
-    .onConflict((conflict) => conflict.column('id').doUpdateSet({ der }))
+    .insertInto(authorityTables[kind])
+    .values({ id, ...row })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
     .execute();
 }
 
@@ -126,7 +128,7 @@ async function writeParticipant(
         upload_password: system.uploadPassword ?? null,
       })
       .execute();
-    for (const der of system.certificates) await writeCertificate(tx, system.id, der);
+    for (const each of system.certificates) await writeCertificate(tx, system.id, each);
   }
 }
 
@@ -138,7 +140,7 @@ async function writeParticipant(
 export async function writeCertificate(
   tx: Transaction<Tables>,
   system: string,
-  der: Uint8Array,
+  { der, window }: WindowedCertificate,
 ): Promise<'written' | 'present'> {
   const { fingerprint, subject } = readCertificate(der);
   const owner = await tx
@@ -152,7 +154,10 @@ export async function writeCertificate(
       `сертификат ${subject} уже принадлежит системе ${owner.system} / the certificate belongs to that system`,
     );
   }
-  await tx.insertInto('certificate').values({ fingerprint, system, der }).execute();
+  await tx
+    .insertInto('certificate')
+    .values({ fingerprint, system, der, ...columnsOf(window) })
+    .execute();
   return 'written';
 }
 

@@ -1,14 +1,18 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import { newEntryId } from '../journal/entry.ts';
+import type { CommitScope } from '../journal/writer.ts';
 import { type Certificate, readCertificate } from '../pki/certificate.ts';
+import { always, type Window, windowWords } from '../pki/window.ts';
 import type { Tables } from '../store/tables.ts';
 import { type ApplyContext, ApplyRefused, raiseRevision, writeCertificate } from './apply.ts';
+import { columnsOf, windowOf } from './windowed.ts';
 
 /** A certificate and the information system that is known by it. */
 export interface RegisteredCertificate {
   readonly system: string;
   readonly participant: string;
   readonly certificate: Certificate;
+  readonly window: Window;
 }
 
 /** All certificates of information systems, by participant and system. */
@@ -16,15 +20,22 @@ export async function listCertificates(db: Kysely<Tables>): Promise<RegisteredCe
   const rows = await db
     .selectFrom('certificate')
     .innerJoin('information_system', 'information_system.id', 'certificate.system')
-    .select(['certificate.system', 'certificate.der', 'information_system.participant'])
+    .select([
+      'certificate.system',
+      'certificate.der',
+      'certificate.from_at',
+      'certificate.until_at',
+      'information_system.participant',
+    ])
     .orderBy('information_system.participant')
     .orderBy('certificate.system')
     .orderBy('certificate.fingerprint')
     .execute();
-  return rows.map(({ system, participant, der }) => ({
+  return rows.map(({ system, participant, der, ...columns }) => ({
     system,
     participant,
     certificate: readCertificate(der),
+    window: windowOf(columns),
   }));
 }
 
@@ -35,30 +46,134 @@ export async function listCertificates(db: Kysely<Tables>): Promise<RegisteredCe
  * @throws ApplyRefused when there is no such system, or the certificate is another's
  */
 export function importCertificate(
-  { journal, who, now, random }: ApplyContext,
+  context: ApplyContext,
   system: string,
   certificate: Certificate,
+  window: Window = always,
 ): Promise<'imported' | 'present'> {
-  return journal.commit(async (scope) => {
+  return context.journal.commit(async (scope) => {
     await refuseUnknownSystem(scope.tx, system);
-    const outcome = await writeCertificate(scope.tx, system, certificate.der);
+    const outcome = await writeCertificate(scope.tx, system, { der: certificate.der, window });
     if (outcome === 'present') return 'present';
     await raiseRevision(scope.tx);
-    scope.journal({
-      id: newEntryId(now(), random(10)),
-      at: now(),
-      kind: 'configuration',
-      verdict: 'good',
-      system,
-      certificate: certificate.fingerprint,
-      content: scope.content(certificate.der),
-      detail: { who, what: 'certificate', id: certificate.fingerprint, change: 'added' },
-    });
+    enter(context, scope, { system, certificate, window }, 'added');
     return 'imported';
   });
 }
 
-async function refuseUnknownSystem(db: Kysely<Tables>, system: string): Promise<void> {
+/** What takes the place of what, and when: times are ms UTC. */
+export interface Rotation {
+  readonly system: string;
+  readonly certificate: Certificate;
+  /** From when the new one counts. */
+  readonly at: number;
+  /** How long after that the old ones count too. */
+  readonly overlapMs: number;
+}
+
+/**
+ * Registers a certificate that will take the place of those of the same kind of key, which count to
+ * the end of the overlap. In one transaction, in the journal, on every node at the same moment.
+ *
+ * @returns those that are replaced
+ * @throws ApplyRefused
+ */
+export function rotateCertificate(
+  context: ApplyContext,
+  { system, certificate, at, overlapMs }: Rotation,
+): Promise<readonly Certificate[]> {
+  return context.journal.commit(async (scope) => {
+    await refuseUnknownSystem(scope.tx, system);
+    const window = { from: at, until: null };
+    const written = await writeCertificate(scope.tx, system, { der: certificate.der, window });
+    if (written === 'present') {
+      throw new ApplyRefused('у системы уже есть этот сертификат / the system has it already');
+    }
+    enter(context, scope, { system, certificate, window }, 'added');
+    const until = at + overlapMs;
+    const replaced = (await listCertificates(scope.tx)).filter(
+      (each) =>
+        each.system === system &&
+        each.certificate.fingerprint !== certificate.fingerprint &&
+        each.certificate.keyKind === certificate.keyKind &&
+        (each.window.until === null || each.window.until > until),
+    );
+    for (const each of replaced) await end(context, scope, each, until);
+    await raiseRevision(scope.tx);
+    return replaced.map((each) => each.certificate);
+  });
+}
+
+/**
+ * Lets a certificate count until a time and no longer.
+ *
+ * @param fingerprint its beginning, of eight digits at least
+ * @param until ms UTC; now or before: it counts no more at once
+ * @throws ApplyRefused where no certificate begins so, or several do
+ */
+export function retireCertificate(
+  context: ApplyContext,
+  fingerprint: string,
+  until: number,
+): Promise<RegisteredCertificate> {
+  return context.journal.commit(async (scope) => {
+    const found = (await listCertificates(scope.tx)).filter((each) =>
+      each.certificate.fingerprint.startsWith(fingerprint),
+    );
+    const [only] = found;
+    if (only === undefined || found.length > 1 || fingerprint.length < 8) {
+      throw new ApplyRefused(
+        `сертификатов с отпечатком ${fingerprint}…: ${found.length} / certificates that begin so: ${found.length}`,
+      );
+    }
+    await end(context, scope, only, until);
+    await raiseRevision(scope.tx);
+    return only;
+  });
+}
+
+async function end(
+  context: ApplyContext,
+  scope: CommitScope,
+  registered: Pick<RegisteredCertificate, 'system' | 'certificate' | 'window'>,
+  until: number,
+): Promise<void> {
+  const { system, certificate } = registered;
+  const from = registered.window.from;
+  // One that has not begun never will: a window that ends before it begins holds no time.
+  const window = { from, until };
+  await scope.tx
+    .updateTable('certificate')
+    .set(columnsOf(window))
+    .where('fingerprint', '=', certificate.fingerprint)
+    .execute();
+  enter(context, scope, { system, certificate, window }, 'changed');
+}
+
+function enter(
+  { who, now, random }: ApplyContext,
+  scope: CommitScope,
+  { system, certificate, window }: Pick<RegisteredCertificate, 'system' | 'certificate' | 'window'>,
+  change: 'added' | 'changed',
+): void {
+  const when = windowWords(window);
+  const { fingerprint: id } = certificate;
+  scope.journal({
+    id: newEntryId(now(), random(10)),
+    at: now(),
+    kind: 'configuration',
+    verdict: 'good',
+    system,
+    certificate: id,
+    content: scope.content(certificate.der),
+    detail: { who, what: 'certificate', id, change, ...(when === '' ? {} : { when }) },
+  });
+}
+
+async function refuseUnknownSystem(
+  db: Kysely<Tables> | Transaction<Tables>,
+  system: string,
+): Promise<void> {
   const known = await db.selectFrom('information_system').select('id').orderBy('id').execute();
   if (known.some(({ id }) => id === system)) return;
   const ids = known.map(({ id }) => id).join(', ');

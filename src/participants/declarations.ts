@@ -5,6 +5,12 @@ import { id, routeSchema } from './routes.ts';
 const name = z.string().trim().min(1).max(500);
 const ncName = z.string().regex(/^[A-Za-z_][A-Za-z0-9._-]*$/, 'XML NCName');
 
+const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+const window = { from: time.optional(), until: time.optional() };
+
+/** A certificate file, or one that counts from a time until another. */
+const certificate = z.union([z.string(), z.strictObject({ file: z.string(), ...window })]);
+
 const participant = z.strictObject({
   kind: z.literal('participant'),
   id,
@@ -13,7 +19,7 @@ const participant = z.strictObject({
     .array(
       z.strictObject({
         id,
-        certificates: z.array(z.string()).default([]),
+        certificates: z.array(certificate).default([]),
         /** The hash that `mezhved password` prints: the system may upload files under its id. */
         uploadPassword: z
           .string()
@@ -52,12 +58,26 @@ const messageType = z.strictObject({
   attachments: filePolicySchema,
 });
 
-const trustAnchor = z.strictObject({ kind: z.literal('trustAnchor'), id, certificate: z.string() });
+const trustAnchor = z.strictObject({
+  kind: z.literal('trustAnchor'),
+  id,
+  certificate: z.string(),
+  ...window,
+});
+
+/** An authority that an anchor issued, so that paths can be drawn through it. */
+const intermediate = z.strictObject({
+  kind: z.literal('intermediate'),
+  id,
+  certificate: z.string(),
+  ...window,
+});
 
 export const declarationSchema = z.discriminatedUnion('kind', [
   participant,
   messageType,
   trustAnchor,
+  intermediate,
 ]);
 
 /** One YAML document that an operator applies. */

@@ -2,8 +2,10 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, extname, relative, resolve, sep } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { readCertificate } from '../pki/certificate.ts';
+import { always } from '../pki/window.ts';
 import { type Declaration, declarationSchema } from './declarations.ts';
 import { withAbsolutePaths } from './routes.ts';
+import type { WindowedCertificate } from './windowed.ts';
 
 /** A declaration with the files that it names read. */
 export type Loaded =
@@ -13,14 +15,20 @@ export type Loaded =
       readonly name: string;
       readonly systems: readonly {
         readonly id: string;
-        readonly certificates: readonly Uint8Array[];
+        readonly certificates: readonly WindowedCertificate[];
         readonly uploadPassword: string | undefined;
       }[];
     }
   | (Omit<Extract<Declaration, { kind: 'messageType' }>, 'versions'> & {
       readonly versions: readonly LoadedVersion[];
     })
-  | { readonly kind: 'trustAnchor'; readonly id: string; readonly certificate: Uint8Array };
+  | LoadedAuthority<'trustAnchor'>
+  | LoadedAuthority<'intermediate'>;
+
+interface LoadedAuthority<Kind> extends WindowedCertificate {
+  readonly kind: Kind;
+  readonly id: string;
+}
 
 export interface LoadedVersion {
   readonly namespace: string;
@@ -99,11 +107,14 @@ function load(declaration: Declaration, folder: string): Loaded {
         systems: declaration.systems.map(({ id, certificates, uploadPassword }) => ({
           id,
           uploadPassword,
-          certificates: certificates.map((file) => certificateIn(folder, file)),
+          certificates: certificates.map((given) => windowed(folder, given)),
         })),
       };
     case 'trustAnchor':
-      return { ...declaration, certificate: certificateIn(folder, declaration.certificate) };
+    case 'intermediate': {
+      const { kind, id, certificate, from, until } = declaration;
+      return { kind, id, ...windowed(folder, { file: certificate, from, until }) };
+    }
     case 'messageType':
       return {
         ...declaration,
@@ -114,6 +125,21 @@ function load(declaration: Declaration, folder: string): Loaded {
         })),
       };
   }
+}
+
+interface NamedCertificate {
+  readonly file: string;
+  readonly from?: number | undefined;
+  readonly until?: number | undefined;
+}
+
+function windowed(folder: string, given: string | NamedCertificate): WindowedCertificate {
+  if (typeof given === 'string') return { der: certificateIn(folder, given), window: always };
+  const { file, from = null, until = null } = given;
+  if (from !== null && until !== null && until <= from) {
+    throw new Error(`${file}: until не позже from / until is not after from`);
+  }
+  return { der: certificateIn(folder, file), window: { from, until } };
 }
 
 function certificateIn(folder: string, file: string): Uint8Array {

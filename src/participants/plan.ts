@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Kysely } from 'kysely';
 import { readCertificate } from '../pki/certificate.ts';
+import { windowWords } from '../pki/window.ts';
 import type { Tables } from '../store/tables.ts';
 import type { Loaded, LoadedVersion } from './documents.ts';
 import { type FilePolicy, filePolicySchema } from './file-policy.ts';
 import type { Route } from './routes.ts';
+import { authorityTables, type WindowedCertificate, windowOf } from './windowed.ts';
 
 /** One field that is added, changed or removed. */
 export interface Difference {
@@ -64,12 +66,13 @@ function wantedFields(loaded: Loaded): Fields {
         loaded.name,
         loaded.systems.map(({ id }) => id),
         loaded.systems.flatMap(({ id, certificates }) =>
-          certificates.map((der) => ({ system: id, der })),
+          certificates.map((each) => ({ system: id, ...each })),
         ),
         loaded.systems.map(({ id, uploadPassword }) => [id, uploadPassword ?? null]),
       );
     case 'trustAnchor':
-      return { certificate: certificateWords(loaded.certificate) };
+    case 'intermediate':
+      return { certificate: certificateWords(loaded) };
     case 'messageType':
       return messageTypeFields(
         loaded,
@@ -85,11 +88,11 @@ async function presentFields(
   if (kind === 'participant') return presentParticipant(db, id);
   if (kind === 'messageType') return presentMessageType(db, id);
   const row = await db
-    .selectFrom('trust_anchor')
+    .selectFrom(authorityTables[kind])
     .selectAll()
     .where('id', '=', id)
     .executeTakeFirst();
-  return row && { certificate: certificateWords(row.der) };
+  return row && { certificate: certificateWords({ der: row.der, window: windowOf(row) }) };
 }
 
 async function presentParticipant(db: Kysely<Tables>, id: string): Promise<Fields | undefined> {
@@ -108,13 +111,13 @@ async function presentParticipant(db: Kysely<Tables>, id: string): Promise<Field
   const certificates = await db
     .selectFrom('certificate')
     .innerJoin('information_system', 'information_system.id', 'certificate.system')
-    .select(['certificate.system', 'certificate.der'])
+    .select(['certificate.system', 'certificate.der', 'from_at', 'until_at'])
     .where('information_system.participant', '=', id)
     .execute();
   return participantFields(
     row.name,
     systems.map((system) => system.id),
-    certificates,
+    certificates.map((row) => ({ system: row.system, der: row.der, window: windowOf(row) })),
     systems.map((system) => [system.id, system.upload_password]),
   );
 }
@@ -153,16 +156,16 @@ async function presentMessageType(db: Kysely<Tables>, id: string): Promise<Field
 function participantFields(
   name: string,
   systems: readonly string[],
-  certificates: readonly { readonly system: string; readonly der: Uint8Array }[],
+  certificates: readonly (WindowedCertificate & { readonly system: string })[],
   passwords: readonly (readonly [system: string, hash: string | null])[],
 ): Fields {
   return {
     name,
     systems: systems.join(', '),
     ...Object.fromEntries(
-      certificates.map(({ system, der }) => [
-        `certificate ${readCertificate(der).fingerprint.slice(0, 16)}`,
-        `${system}: ${certificateWords(der)}`,
+      certificates.map((each) => [
+        `certificate ${readCertificate(each.der).fingerprint.slice(0, 16)}`,
+        `${each.system}: ${certificateWords(each)}`,
       ]),
     ),
     ...Object.fromEntries(
@@ -173,9 +176,10 @@ function participantFields(
   };
 }
 
-function certificateWords(der: Uint8Array): string {
+function certificateWords({ der, window }: WindowedCertificate): string {
   const { subject, fingerprint } = readCertificate(der);
-  return `${subject} (SHA-256 ${fingerprint.slice(0, 16)}…)`;
+  const when = windowWords(window);
+  return `${subject} (SHA-256 ${fingerprint.slice(0, 16)}…)${when && ` ${when}`}`;
 }
 
 /** Enough to see a change by, and nothing to guess from: the salt is random. */

@@ -1,9 +1,14 @@
 import { Fault } from '../fault/fault.ts';
-import { type Certificate, readCertificate } from '../pki/certificate.ts';
+import { readCertificate } from '../pki/certificate.ts';
+import type { TrustStore } from '../pki/path.ts';
+import { isWithin } from '../pki/window.ts';
 import type { MessageTypeSchemas } from '../schema/registry.ts';
 import type { Database } from '../store/database.ts';
+import type { WindowColumns } from '../store/tables.ts';
 import { type FilePolicy, filePolicySchema } from './file-policy.ts';
+import type { Registration } from './registration.ts';
 import type { Route } from './routes.ts';
+import { windowOf } from './windowed.ts';
 
 /** An agency or another organisation that exchanges messages. */
 export interface Participant {
@@ -38,11 +43,14 @@ export interface MessageType {
 /** What operators declared, as of one revision. It never changes; a newer one replaces it. */
 export interface Registry {
   readonly revision: number;
-  readonly anchors: readonly Certificate[];
   readonly messageTypes: readonly MessageType[];
+  /** What certificates are judged by at a time, ms UTC: the same object while nothing begins or ends. */
+  trustAt(at: number): TrustStore;
   systemOfCertificate(
     fingerprint: string,
-  ): { readonly system: InformationSystem; readonly certificate: Certificate } | undefined;
+  ): { readonly system: InformationSystem; readonly registration: Registration } | undefined;
+  /** All that a system is known by, was or will be. */
+  registrationsOf(system: string): readonly Registration[];
   findSystem(id: string): InformationSystem | undefined;
   /** @throws Fault INTERNAL when there is none */
   participant(id: string): Participant;
@@ -75,7 +83,7 @@ async function readRevision({ kysely }: Database): Promise<number> {
 
 async function readTables(database: Database, distrusted: ReadonlySet<string>): Promise<Registry> {
   const { kysely } = database;
-  const believed = ({ fingerprint }: Certificate) => !distrusted.has(fingerprint);
+  const believed = ({ certificate }: Registration) => !distrusted.has(certificate.fingerprint);
   const revision = await readRevision(database);
   const participants = await kysely.selectFrom('participant').selectAll().execute();
   const systems = await kysely
@@ -86,6 +94,7 @@ async function readTables(database: Database, distrusted: ReadonlySet<string>): 
     .execute();
   const certificates = await kysely.selectFrom('certificate').selectAll().execute();
   const anchors = await kysely.selectFrom('trust_anchor').selectAll().orderBy('id').execute();
+  const intermediates = await kysely.selectFrom('intermediate').selectAll().orderBy('id').execute();
   return buildRegistry({
     revision,
     participants: participants.map(({ id, name }) => ({
@@ -98,13 +107,15 @@ async function readTables(database: Database, distrusted: ReadonlySet<string>): 
       participant,
       uploadPassword: upload_password ?? undefined,
     })),
-    certificates: certificates.map(({ system, der }) => ({
-      system,
-      certificate: readCertificate(der),
-    })),
+    certificates: certificates.map((row) => ({ system: row.system, ...registrationOf(row) })),
     messageTypes: await readMessageTypes({ kysely }),
-    anchors: anchors.map(({ der }) => readCertificate(der)).filter(believed),
+    anchors: anchors.map(registrationOf).filter(believed),
+    intermediates: intermediates.map(registrationOf).filter(believed),
   });
+}
+
+function registrationOf(row: WindowColumns & { readonly der: Uint8Array }): Registration {
+  return { certificate: readCertificate(row.der), window: windowOf(row) };
 }
 
 async function readMessageTypes({ kysely }: Pick<Database, 'kysely'>): Promise<MessageType[]> {
@@ -154,9 +165,10 @@ interface Parts {
   readonly revision: number;
   readonly participants: readonly Participant[];
   readonly systems: readonly InformationSystem[];
-  readonly certificates: readonly { readonly system: string; readonly certificate: Certificate }[];
+  readonly certificates: readonly (Registration & { readonly system: string })[];
   readonly messageTypes: readonly MessageType[];
-  readonly anchors: readonly Certificate[];
+  readonly anchors: readonly Registration[];
+  readonly intermediates: readonly Registration[];
 }
 
 /** Builds the registry of its parts. */
@@ -164,12 +176,7 @@ export function buildRegistry(parts: Parts): Registry {
   const participants = new Map(parts.participants.map((each) => [each.id, each]));
   const systems = new Map(parts.systems.map((each) => [each.id, each]));
   const types = new Map(parts.messageTypes.map((each) => [each.id, each]));
-  const owners = new Map(
-    parts.certificates.map(({ system, certificate }) => [
-      certificate.fingerprint,
-      { system, certificate },
-    ]),
-  );
+  const owners = new Map(parts.certificates.map((each) => [each.certificate.fingerprint, each]));
   const roots = new Map<string, MessageType>();
   for (const type of parts.messageTypes) {
     for (const { namespace, requestRoot, responseRoot } of type.versions) {
@@ -179,13 +186,14 @@ export function buildRegistry(parts: Parts): Registry {
   }
   return {
     revision: parts.revision,
-    anchors: parts.anchors,
+    trustAt: trustOf(parts),
     messageTypes: parts.messageTypes,
     systemOfCertificate: (fingerprint) => {
       const owner = owners.get(fingerprint);
       const system = owner && systems.get(owner.system);
-      return owner && system && { system, certificate: owner.certificate };
+      return owner && system && { system, registration: owner };
     },
+    registrationsOf: (system) => parts.certificates.filter((each) => each.system === system),
     findSystem: (id) => systems.get(id),
     participant: (id) => {
       const found = participants.get(id);
@@ -195,6 +203,24 @@ export function buildRegistry(parts: Parts): Registry {
     findParticipant: (id) => participants.get(id),
     findMessageType: (id) => types.get(id),
     messageTypeOfRoot: (namespace, local) => roots.get(`{${namespace}}${local}`),
+  };
+}
+
+/** Authorities that begin or end are few: each set of them is one store, whose verdicts are remembered. */
+function trustOf({ anchors, intermediates }: Pick<Parts, 'anchors' | 'intermediates'>) {
+  const stores = new Map<string, TrustStore>();
+  const bounded = [...anchors, ...intermediates].filter(
+    ({ window }) => window.from !== null || window.until !== null,
+  );
+  return (at: number): TrustStore => {
+    const key = bounded.map(({ window }) => Number(isWithin(window, at))).join('');
+    const known = stores.get(key);
+    if (known !== undefined) return known;
+    const now = (all: readonly Registration[]) =>
+      all.filter(({ window }) => isWithin(window, at)).map(({ certificate }) => certificate);
+    const store = { anchors: now(anchors), intermediates: now(intermediates) };
+    stores.set(key, store);
+    return store;
   };
 }
 

@@ -34,9 +34,7 @@ export async function growSandbox(context: ApplyContext): Promise<void> {
   );
   if (missing.length === 0) return;
   await apply(context, missing);
-  const issuers = missing.flatMap((each) =>
-    each.kind === 'trustAnchor' ? [each.certificate] : [],
-  );
+  const issuers = missing.flatMap((each) => (each.kind === 'trustAnchor' ? [each.der] : []));
   const subjects = issuers.map((der) => readCertificate(der).subject);
   for (const [system, der] of certificatesOf(loaded)) {
     const certificate = readCertificate(der);
@@ -52,7 +50,7 @@ function certificatesOf(loaded: readonly Loaded[]): (readonly [system: string, U
     each.kind !== 'participant'
       ? []
       : each.systems.flatMap(({ id, certificates }) =>
-          certificates.map((der) => [id, der] as const),
+          certificates.map(({ der }) => [id, der] as const),
         ),
   );
 }

@@ -1,6 +1,7 @@
 import { createHash, type KeyObject, X509Certificate } from 'node:crypto';
 import type { GostPublicKey } from '../gost/keys.ts';
 import { type CertificateParts, certificateParts } from './der.ts';
+import { type Extensions, readExtensions } from './extensions.ts';
 import { type GostKeyKind, gostKindOf, readGostPublicKey } from './gost-key.ts';
 
 /** A certificate's facts, read once. Times are ms UTC. */
@@ -18,6 +19,7 @@ export interface Certificate {
   readonly maySign: boolean;
   /** What the issuer signed and with what; the names as they stand in the DER. */
   readonly parts: CertificateParts;
+  readonly extensions: Extensions;
   readonly keyKind: 'rsa' | 'ec' | GostKeyKind | 'other';
   /** RSA modulus in bits. */
   readonly keyBits: number | undefined;
@@ -69,7 +71,8 @@ function read(der: Buffer, fingerprint: string): Certificate {
   const details = publicKey?.asymmetricKeyDetails;
   const type = publicKey?.asymmetricKeyType;
   const parts = certificateParts(der);
-  const { keyUsage } = parts;
+  const extensions = readExtensions(parts.extensions);
+  const { keyUsage } = extensions;
   return {
     der,
     fingerprint,
@@ -81,6 +84,7 @@ function read(der: Buffer, fingerprint: string): Certificate {
     ca: x509.ca,
     maySign: keyUsage === undefined || (keyUsage & digitalSignature) !== 0,
     parts,
+    extensions,
     keyKind: type === 'rsa' || type === 'ec' ? type : (gostKindOf(parts.publicKeyInfo) ?? 'other'),
     keyBits: details?.modulusLength,
     curve: details?.namedCurve,

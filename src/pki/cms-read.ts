@@ -11,6 +11,7 @@ import {
   tag,
   timeOf,
 } from './der.ts';
+import { readExtensions } from './extensions.ts';
 import {
   type ContentHash,
   hashByOid,
@@ -148,7 +149,8 @@ const keyIdentifier = 0x80;
 
 function isNamed(sid: DerItem): (certificate: DerItem) => boolean {
   if (sid.tag === keyIdentifier) {
-    return ({ whole }) => certificateParts(whole).subjectKeyId?.equals(sid.content) ?? false;
+    return ({ whole }) =>
+      readExtensions(certificateParts(whole).extensions).subjectKeyId?.equals(sid.content) ?? false;
   }
   if (sid.tag !== tag.sequence) refuse('malformed');
   const [issuer, serial] = items(sid.content);

@@ -1,7 +1,5 @@
 /** What node:crypto does not tell of a certificate. */
 export interface CertificateParts {
-  /** First byte of the KeyUsage bits; undefined where the extension is absent. */
-  readonly keyUsage: number | undefined;
   /** Dotted OID of the issuer's signature algorithm. */
   readonly signatureOid: string;
   /** Whether what is signed names the same algorithm, as it has to (RFC 5280 §4.1.1.2). */
@@ -12,13 +10,13 @@ export interface CertificateParts {
   readonly signature: Buffer;
   /** Content of the INTEGER that is the serial number. */
   readonly serial: Buffer;
-  /** SubjectKeyIdentifier (RFC 5280 §4.2.1.2); undefined where it is absent. */
-  readonly subjectKeyId: Buffer | undefined;
   /** DER of the names of issuer and subject. */
   readonly issuerName: Buffer;
   readonly subjectName: Buffer;
   /** DER of SubjectPublicKeyInfo. */
   readonly publicKeyInfo: Buffer;
+  /** The items of the SEQUENCE OF Extension. */
+  readonly extensions: readonly DerItem[];
 }
 
 /** One DER item: its tag, its content, and the whole of it. */
@@ -30,6 +28,7 @@ export interface DerItem {
 
 /** Tags of one octet (X.690 §8.1.2). */
 export const tag = {
+  boolean: 0x01,
   integer: 0x02,
   bits: 0x03,
   octets: 0x04,
@@ -41,11 +40,9 @@ export const tag = {
   context0: 0xa0,
   extensions: 0xa3,
 } as const;
-const keyUsageOid = '2.5.29.15';
-const subjectKeyIdOid = '2.5.29.14';
 
 /**
- * Reads two facts from the DER of a certificate (RFC 5280 §4.1). The bytes were parsed before: this
+ * Reads the fields of a certificate (RFC 5280 §4.1). The bytes were parsed before: this
  * walks to exact places and never searches, since a name may hold the bytes of an extension.
  *
  * @throws RangeError when the bytes are not such DER
@@ -62,9 +59,8 @@ export function certificateParts(der: Buffer): CertificateParts {
     throw new RangeError('not a certificate');
   }
   const field = fields.find((item) => item.tag === tag.extensions);
-  const extensions = field === undefined ? [] : items(only(field.content, tag.sequence));
   return {
-    ...extensionFacts(extensions),
+    extensions: field === undefined ? [] : items(only(field.content, tag.sequence)),
     serial: serial.content,
     signatureOid: algorithmOid(algorithm),
     algorithmsAgree: inner.whole.equals(algorithm.whole),
@@ -74,25 +70,6 @@ export function certificateParts(der: Buffer): CertificateParts {
     subjectName: subject.whole,
     publicKeyInfo: key.whole,
   };
-}
-
-function extensionFacts(extensions: readonly DerItem[]) {
-  const keyUsage = extensionValue(extensions, keyUsageOid);
-  const bits = keyUsage && only(keyUsage, tag.bits);
-  const keyId = extensionValue(extensions, subjectKeyIdOid);
-  return {
-    keyUsage: bits && (bits.length < 2 ? 0 : bits[1]),
-    subjectKeyId: keyId && only(keyId, tag.octets),
-  };
-}
-
-function extensionValue(extensions: readonly DerItem[], wanted: string): Buffer | undefined {
-  for (const { content } of extensions) {
-    const parts = items(content);
-    const [oid] = parts;
-    if (oid !== undefined && dotted(oid) === wanted) return parts.at(-1)?.content;
-  }
-  return undefined;
 }
 
 /** The OID of an AlgorithmIdentifier (RFC 5280 §4.1.1.2), dotted; '' where there is none. */

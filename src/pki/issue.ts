@@ -34,6 +34,18 @@ export interface Wish {
   readonly keyUsage?: number;
   /** DNS names and IPv4 addresses that it is valid for (RFC 5280 §4.2.1.6). */
   readonly hosts?: readonly string[];
+  /** Authorities that may stand below this one. */
+  readonly pathLength?: number;
+  readonly extensions?: readonly WishedExtension[];
+}
+
+/** An extension as it is to stand in the certificate. */
+export interface WishedExtension {
+  /** Dotted OID. */
+  readonly id: string;
+  readonly critical: boolean;
+  /** DER. */
+  readonly value: Buffer;
 }
 
 /** A key with its certificate, as PEM texts. */
@@ -73,18 +85,21 @@ function tbsCertificate(key: IssuingKey, wish: Wish, by: Issuer, algorithm: Asn1
   ]);
 }
 
-function extensions({ ca = false, keyUsage = ca ? 0x06 : 0xc0, hosts = [] }: Wish): Asn1[] {
-  const basic = sequence(ca ? [boolean(true)] : []);
-  const names = sequence(hosts.map(generalName));
+function extensions(wish: Wish): Asn1[] {
+  const { ca = false, keyUsage = ca ? 0x06 : 0xc0, pathLength, hosts = [] } = wish;
+  const length = pathLength === undefined ? [] : [integer(String.fromCharCode(pathLength))];
+  const basic = sequence(ca ? [boolean(true), ...length] : []);
+  const names = { id: '2.5.29.17', critical: false, value: der(sequence(hosts.map(generalName))) };
   return [
-    extension('2.5.29.19', basic, [boolean(true)]),
-    extension('2.5.29.15', flags(keyUsage), [boolean(true)]),
-    ...(hosts.length === 0 ? [] : [extension('2.5.29.17', names, [])]),
-  ];
+    { id: '2.5.29.19', critical: true, value: der(basic) },
+    { id: '2.5.29.15', critical: true, value: der(flags(keyUsage)) },
+    ...(hosts.length === 0 ? [] : [names]),
+    ...(wish.extensions ?? []),
+  ].map(extension);
 }
 
-function extension(id: string, value: Asn1, critical: Asn1[]): Asn1 {
-  return sequence([oid(id), ...critical, octetString(der(value))]);
+function extension({ id, critical, value }: WishedExtension): Asn1 {
+  return sequence([oid(id), ...(critical ? [boolean(true)] : []), octetString(value)]);
 }
 
 function generalName(host: string): Asn1 {

@@ -1,87 +1,89 @@
 import { Fault } from '../fault/fault.ts';
 import type { Certificate } from './certificate.ts';
-import { type ContentHash, keySigned, signatureByOid } from './signature-algorithms.ts';
+import { type OldAlgorithms, type Path, pathsOf, type TrustStore } from './path.ts';
+import { checkPath, noPolicy, type PathCheck, type PathPolicy } from './path-checks.ts';
+import { ruleWords } from './path-words.ts';
 
-/** What a caller believes besides. */
-export interface OldAlgorithms {
-  /** GOST R 34.10-2001 with 34.11-94, withdrawn in 2019, for messages of that time. */
-  readonly gost2001?: boolean;
+export type { OldAlgorithms, TrustStore } from './path.ts';
+
+/** A path with what was checked of it. */
+export interface JudgedPath {
+  readonly path: Path;
+  readonly checks: readonly PathCheck[];
 }
 
 /**
- * May a message signed by this certificate be believed at this time: it is valid now, its key may
- * sign, and it is an anchor or was issued by one that is a CA and valid now (RFC 5280 §6.1, the parts
- * that need no network; revocation has its own room). An anchor is trusted for itself, root or
- * intermediate, and a chain is a row of anchors: nothing that a message brings is part of it.
- * Undefined when it may.
+ * May a message signed by this certificate be believed at this time: a path leads from it to an anchor
+ * that satisfies every rule of RFC 5280 §6.1 that needs no network. An anchor is trusted for itself,
+ * root or intermediate; nothing that a message brings is part of a path. Undefined when it may.
  *
- * @param anchors the same array again and again: verdicts are remembered with it
  * @param at ms UTC
  * @param old algorithms of issuers that are believed by name alone; SHA-1 is none of them
  */
 export function judgeCertificate(
   certificate: Certificate,
-  anchors: readonly Certificate[],
+  trust: TrustStore,
   at: number,
   old: OldAlgorithms = {},
 ): Fault | undefined {
-  if (at > certificate.notAfter) {
+  const judged = bestPath(certificate, trust, at, old);
+  const bad = judged.checks.find(({ good }) => !good);
+  return bad && refusal(judged.path, bad);
+}
+
+/** The path that satisfies most: one that satisfies all, where there is one. */
+export function bestPath(
+  certificate: Certificate,
+  trust: TrustStore,
+  at: number,
+  old: OldAlgorithms = {},
+  policy: PathPolicy = noPolicy,
+): JudgedPath {
+  let best: JudgedPath | undefined;
+  for (const path of rememberedPaths(certificate, trust, old)) {
+    const judged = { path, checks: checkPath(path, at, policy) };
+    if (badOf(judged) === 0) return judged;
+    if (best === undefined || badOf(judged) < badOf(best)) best = judged;
+  }
+  if (best === undefined) throw new Error('a certificate without any path');
+  return best;
+}
+
+function badOf({ checks }: JudgedPath): number {
+  return checks.filter(({ good }) => !good).length;
+}
+
+const remembered = new WeakMap<TrustStore, Map<string, readonly Path[]>>();
+const rememberedMax = 10_000;
+
+/** Who signed whom does not change with time. */
+function rememberedPaths(
+  certificate: Certificate,
+  trust: TrustStore,
+  old: OldAlgorithms,
+): readonly Path[] {
+  const known = remembered.get(trust) ?? new Map<string, readonly Path[]>();
+  remembered.set(trust, known);
+  const question = `${certificate.fingerprint} ${old.gost2001 === true}`;
+  const before = known.get(question);
+  if (before !== undefined) return before;
+  const paths = pathsOf(certificate, trust, old);
+  if (known.size < rememberedMax) known.set(question, paths);
+  return paths;
+}
+
+/** A fault in the words of the rule; dates and names tell which certificate it is about. */
+function refusal(path: Path, { rule, at }: PathCheck): Fault {
+  const certificate = path.certificates[at] ?? path.certificates[0];
+  if (at === 0 && rule === 'not-after') {
     return new Fault('CERTIFICATE_EXPIRED', { public: day(certificate.notAfter) });
   }
-  if (at < certificate.notBefore) {
+  if (at === 0 && rule === 'not-before') {
     return new Fault('CERTIFICATE_NOT_YET_VALID', { public: day(certificate.notBefore) });
   }
-  if (!certificate.maySign) {
-    return new Fault('CERTIFICATE_UNTRUSTED', { public: 'keyUsage без digitalSignature' });
-  }
-  const believed = believedBy(certificate, anchors, old);
-  if (believed.some((each) => each.notBefore <= at && at <= each.notAfter)) return undefined;
-  const [stale] = believed;
   return new Fault('CERTIFICATE_UNTRUSTED', {
-    public: stale === undefined ? certificate.issuer : `срок УЦ: ${stale.subject}`,
+    public: ruleWords(rule, certificate, path.broken).ru,
   });
-}
-
-const verdicts = new WeakMap<readonly Certificate[], Map<string, readonly Certificate[]>>();
-const verdictsMax = 10_000;
-
-/** The anchors that speak for a certificate: itself, or those that issued it. */
-function believedBy(
-  certificate: Certificate,
-  anchors: readonly Certificate[],
-  old: OldAlgorithms,
-): readonly Certificate[] {
-  const known = verdicts.get(anchors) ?? new Map<string, readonly Certificate[]>();
-  verdicts.set(anchors, known);
-  const question = `${certificate.fingerprint} ${old.gost2001 === true}`;
-  const verdict = known.get(question);
-  if (verdict !== undefined) return verdict;
-  // A renewed CA has two certificates with one name and key: either may be the valid one.
-  const found = anchors.filter(
-    (anchor) => anchor.fingerprint === certificate.fingerprint || issued(anchor, certificate, old),
-  );
-  if (known.size < verdictsMax) known.set(question, found);
-  return found;
-}
-
-function issued(issuer: Certificate, certificate: Certificate, old: OldAlgorithms): boolean {
-  const row = signatureByOid(certificate.parts.signatureOid);
-  if (!issuer.ca || row === undefined || row.kind !== issuer.keyKind) return false;
-  if (row.kind === 'gost2001' && old.gost2001 !== true) return false;
-  if (issuer.gostKey !== undefined) return issuedByGost(issuer, certificate, row.hash);
-  if (issuer.publicKey === undefined) return false;
-  return certificate.x509.checkIssued(issuer.x509) && certificate.x509.verify(issuer.publicKey);
-}
-
-// The first octet of KeyUsage: keyCertSign (RFC 5280 §4.2.1.3).
-const certSign = 0x04;
-
-/** What OpenSSL checks for keys that it can read: the name, the right to issue, the signature. */
-function issuedByGost(issuer: Certificate, { parts }: Certificate, hash: ContentHash): boolean {
-  const { keyUsage, subjectName } = issuer.parts;
-  if (keyUsage !== undefined && (keyUsage & certSign) === 0) return false;
-  if (!parts.algorithmsAgree || !parts.issuerName.equals(subjectName)) return false;
-  return keySigned(issuer, hash, parts.signed, parts.signature);
 }
 
 function day(at: number): string {

@@ -4,6 +4,7 @@ import { first } from './migrations/0001-first.ts';
 import { signatures } from './migrations/0002-signatures.ts';
 import { delivery } from './migrations/0003-delivery.ts';
 import { attachments } from './migrations/0004-attachments.ts';
+import { certificates } from './migrations/0005-certificates.ts';
 
 // Numbered and append-only: a migration that was released never changes.
 const migrations = {
@@ -11,6 +12,7 @@ const migrations = {
   '0002-signatures': signatures,
   '0003-delivery': delivery,
   '0004-attachments': attachments,
+  '0005-certificates': certificates,
 };
 
 /**

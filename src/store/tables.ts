@@ -209,7 +209,13 @@ export interface InformationSystemTable {
   upload_password: string | null;
 }
 
-export interface CertificateTable {
+/** From when until when something counts by an operator's word: ms UTC, null for no bound. */
+export interface WindowColumns {
+  from_at: number | null;
+  until_at: number | null;
+}
+
+export interface CertificateTable extends WindowColumns {
   /** SHA-256 of the DER, lower-case hex. */
   fingerprint: string;
   system: string;
@@ -240,10 +246,13 @@ export interface MessageTypeVersionTable {
   position: number;
 }
 
-export interface TrustAnchorTable {
+export interface TrustAnchorTable extends WindowColumns {
   id: string;
   der: Uint8Array;
 }
+
+/** An authority between an anchor and others. */
+export type IntermediateTable = TrustAnchorTable;
 
 /** One row: the number of the last change of what operators declare. */
 export interface RevisionTable {
@@ -270,5 +279,6 @@ export interface Tables {
   message_type: MessageTypeTable;
   message_type_version: MessageTypeVersionTable;
   trust_anchor: TrustAnchorTable;
+  intermediate: IntermediateTable;
   revision: RevisionTable;
 }

@@ -41,6 +41,13 @@ const contents: Readonly<Record<string, { statuses: readonly string[]; answers: 
     ],
     answers: 4,
   },
+  'database-0.4.0': {
+    statuses: [
+      ...['messageIsDelivered', 'messageIsDelivered', 'requestIsQueued'],
+      ...['responseIsAcceptedBySmev', 'responseIsAcceptedBySmev'],
+    ],
+    answers: 2,
+  },
 };
 
 /** Takes answers until so many came, then sees that there is no other. */

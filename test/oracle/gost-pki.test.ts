@@ -85,11 +85,13 @@ describe('GOST in PKI and OpenSSL’s engine', () => {
       );
       const leaf = readCertificate(openssl.read('leaf').toString());
       expect(leaf.parts.publicKeyInfo).to.deep.equal(request.publicKeyInfo);
-      expect(judgeCertificate(leaf, [ca], Date.now())).to.equal(undefined);
-      const impostor = makeAuthority(algorithm, set, digest);
-      expect(judgeCertificate(leaf, [impostor], Date.now())?.code).to.equal(
-        'CERTIFICATE_UNTRUSTED',
+      expect(judgeCertificate(leaf, { anchors: [ca], intermediates: [] }, Date.now())).to.equal(
+        undefined,
       );
+      const impostor = makeAuthority(algorithm, set, digest);
+      expect(
+        judgeCertificate(leaf, { anchors: [impostor], intermediates: [] }, Date.now())?.code,
+      ).to.equal('CERTIFICATE_UNTRUSTED');
       const key = openssl.read('leaf.key').toString();
       expect(signerFromPem(key, openssl.read('leaf').toString()).certificate).to.equal(leaf);
     });
@@ -207,6 +209,8 @@ describe('GOST in PKI and OpenSSL’s engine', () => {
       ...['-set_serial', '17', '-days', '5', '-out', 'leaf'],
     );
     const leaf = readCertificate(openssl.read('leaf').toString());
-    expect(judgeCertificate(leaf, [ca], Date.now())?.code).to.equal('CERTIFICATE_UNTRUSTED');
+    expect(judgeCertificate(leaf, { anchors: [ca], intermediates: [] }, Date.now())?.code).to.equal(
+      'CERTIFICATE_UNTRUSTED',
+    );
   });
 });

@@ -38,6 +38,7 @@ function registryOf(types: readonly MessageType[] = [type]) {
     certificates: [],
     messageTypes: types,
     anchors: [],
+    intermediates: [],
   });
 }
 

@@ -90,7 +90,7 @@ describe('certs.example', () => {
     expect(stems).to.have.length(16);
     for (const stem of stems) {
       const { certificate } = signerFromPem(read(`${stem}.key.pem`), read(`${stem}.crt.pem`));
-      const fault = judgeCertificate(certificate, anchors, Date.now());
+      const fault = judgeCertificate(certificate, { anchors, intermediates: [] }, Date.now());
       expect(fault?.code, stem).to.equal(certificate.ca ? 'CERTIFICATE_UNTRUSTED' : undefined);
     }
   });

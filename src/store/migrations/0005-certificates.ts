@@ -1,0 +1,19 @@
+import { type Kysely, sql } from 'kysely';
+import type { Database } from '../database.ts';
+
+/**
+ * From when until when a certificate counts, ms UTC, null for no bound of ours; and authorities between
+ * anchors and others.
+ */
+export const certificates = (kind: Database['kind']) => async (db: Kysely<unknown>) => {
+  await db.schema
+    .createTable('intermediate')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('der', kind === 'postgres' ? sql`bytea` : sql`blob`, (c) => c.notNull())
+    .execute();
+  for (const table of ['certificate', 'trust_anchor', 'intermediate']) {
+    for (const column of ['from_at', 'until_at']) {
+      await db.schema.alterTable(table).addColumn(column, 'bigint').execute();
+    }
+  }
+};

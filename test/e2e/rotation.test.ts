@@ -1,0 +1,207 @@
+import { createPrivateKey } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect } from 'chai';
+import { issueCertificate } from '../../src/pki/issue.ts';
+import { newKey } from '../../src/pki/issuing-key.ts';
+import { type Signer, signerFromPem } from '../../src/signature/signer.ts';
+import { sendRequestCall } from '../../src/smev/calls.ts';
+import { issueSigners } from '../harness/certificates.ts';
+import { type Answer, Client, freshMessageId, sandboxSigner } from '../harness/client.ts';
+import { birthRequest } from '../harness/content.ts';
+import {
+  checkout,
+  mezhved,
+  type NodeProcess,
+  startNode,
+  temporaryFolder,
+} from '../harness/node.ts';
+
+const version = '1.3';
+const day = 86_400_000;
+
+describe('certificates of systems that change while a node runs', function () {
+  this.timeout(120_000);
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>;
+  let node: NodeProcess;
+
+  before(async () => {
+    folder = await temporaryFolder();
+    node = await startNode(join(folder.path, 'data'));
+  });
+  after(async () => {
+    await node?.stop();
+    await folder?.remove();
+  });
+
+  function send(signer: Signer): Promise<Answer> {
+    const call = { messageId: freshMessageId(), content: birthRequest('Тест') };
+    return new Client(node.url, version, signer).call(
+      sendRequestCall(version, call),
+      'SendRequest',
+    );
+  }
+
+  async function codeOf(signer: Signer): Promise<string> {
+    return (await send(signer)).code ?? 'accepted';
+  }
+
+  async function fileOf(name: string, ...pems: string[]): Promise<string> {
+    const file = join(folder.path, name);
+    await writeFile(file, pems.join(''));
+    return file;
+  }
+
+  const pemOf = ({ certificate }: Signer) => certificate.x509.toString();
+
+  async function command(...words: string[]) {
+    const { code, stdout, stderr } = await mezhved([...words, '--json'], node.env);
+    return { code, told: stdout === '' ? stderr : JSON.parse(stdout) };
+  }
+
+  async function until(at: number): Promise<void> {
+    await wait(Math.max(0, at - Date.now()));
+  }
+
+  it('overlap: both are taken, then the old one is refused by a text that names the new', async () => {
+    const old = sandboxSigner('agency-a');
+    const { good: fresh } = issueSigners(Date.now());
+    const file = await fileOf('new.pem', pemOf(fresh));
+    expect(await codeOf(fresh), 'nobody knows it').to.equal('SENDER_UNKNOWN');
+
+    const at = Date.now() + 6000;
+    const system = ['--system', 'agency-a'];
+    const rotated = await command(
+      ...['cert', 'rotate', file, ...system, '--at', new Date(at).toISOString()],
+      ...['--overlap', '5s'],
+    );
+    expect(rotated.code).to.equal(0);
+    expect(rotated.told.replaced).to.deep.equal([old.certificate.fingerprint]);
+    expect(Date.now(), 'the machine is too slow for this test').to.be.below(at - 2500);
+    await until(at - 1500);
+    expect(await codeOf(old), 'before').to.equal('accepted');
+    expect(await codeOf(fresh), 'before').to.equal('CERTIFICATE_NOT_ACTIVE');
+
+    await until(at + 50);
+    expect(await codeOf(fresh), 'in the overlap').to.equal('accepted');
+    expect(await codeOf(old), 'in the overlap').to.equal('accepted');
+    expect(await codeOf(sandboxSigner('agency-a', 'gost')), 'another kind').to.equal('accepted');
+
+    await until(at + 5050);
+    const refused = await send(old);
+    expect(refused.code).to.equal('CERTIFICATE_REPLACED');
+    expect(refused.text).to.include(fresh.certificate.serial);
+    expect(refused.text).to.include(new Date(at).toISOString().slice(0, 16));
+    expect(await codeOf(fresh), 'after').to.equal('accepted');
+    expect(await codeOf(sandboxSigner('agency-a', 'gost')), 'another kind').to.equal('accepted');
+
+    const why = await command('cert', 'why', await fileOf('old.pem', pemOf(old)));
+    expect(why.code).to.equal(1);
+    expect(why.told.verdict).to.equal('CERTIFICATE_REPLACED');
+    const listed = (await command('cert', 'list')).told as { fingerprint: string; until: string }[];
+    const ended = listed.find(({ fingerprint }) => fingerprint === old.certificate.fingerprint);
+    expect(ended?.until).to.equal(new Date(at + 5000).toISOString());
+  });
+
+  it('retire: taken no more, within two seconds; and a prefix of several is refused', async () => {
+    const signer = sandboxSigner('agency-b', 'ec');
+    expect(await codeOf(signer), 'no sender, but known').to.equal('ACCESS_DENIED');
+    const { fingerprint } = signer.certificate;
+    expect((await command('cert', 'retire', fingerprint.slice(0, 4))).code).to.equal(1);
+    expect((await command('cert', 'retire', fingerprint.slice(0, 16))).code).to.equal(0);
+    await wait(2000);
+    expect(await codeOf(signer)).to.equal('CERTIFICATE_REPLACED');
+  });
+
+  it('an intermediate authority counts from when it is declared, and `why` says that it lacks', async () => {
+    const pem = readFileSync(join(checkout, 'certs.example', 'ca.key.pem'), 'utf8');
+    const root = {
+      key: createPrivateKey(pem),
+      commonName: 'Испытательный УЦ Межвед (RSA)',
+      organization: 'Межвед: испытательный стенд',
+    };
+    const name = { commonName: 'Промежуточный', organization: 'Тест' };
+    const valid = { notBefore: Date.now() - day, notAfter: Date.now() + day };
+    const key = newKey('ec');
+    const middle = issueCertificate(key, { ...name, ...valid, ca: true }, root);
+    const by = { key, ...name };
+    const leaf = issueCertificate(newKey('ec'), { ...name, commonName: 'ИС', ...valid }, by);
+    const signer = signerFromPem(leaf.key, leaf.certificate);
+    const file = await fileOf('leaf.pem', leaf.certificate);
+    expect((await command('cert', 'import', file, '--system', 'agency-a')).code).to.equal(0);
+    await wait(2000);
+    expect(await codeOf(signer)).to.equal('CERTIFICATE_UNTRUSTED');
+
+    const whole = await fileOf('chain.pem', leaf.certificate, middle.certificate);
+    const before = await command('cert', 'why', whole);
+    expect(before.code).to.equal(1);
+    expect(before.told.todo.join()).to.include('kind: intermediate');
+
+    await fileOf('middle.pem', middle.certificate);
+    const declared = await fileOf(
+      'middle.yaml',
+      'kind: intermediate\nid: middle\ncertificate: middle.pem\n',
+    );
+    expect((await command('apply', declared)).code).to.equal(0);
+    await wait(2000);
+    expect(await codeOf(signer)).to.equal('accepted');
+    const after = await command('cert', 'why', file);
+    expect(after.code).to.equal(0);
+    expect(after.told.path.map(({ anchor }: { anchor: boolean }) => anchor)).to.deep.equal([
+      false,
+      false,
+      true,
+    ]);
+    const { stdout } = await mezhved(['cert', 'why', file], node.env);
+    expect(stdout).to.include('доверенный / trusted');
+  });
+
+  it('an anchor that ends takes what it issued with it, at its time', async () => {
+    const anchor = await fileOf(
+      'ca-ec.pem',
+      readFileSync(join(checkout, 'certs.example', 'ca-ec.crt.pem'), 'utf8'),
+    );
+    const at = Date.now() + 4000;
+    const declared = await fileOf(
+      'anchor.yaml',
+      `kind: trustAnchor\nid: sandbox-ca-ec\ncertificate: ${anchor}\nuntil: '${new Date(at).toISOString()}'\n`,
+    );
+    const signer = sandboxSigner('agency-a', 'ec');
+    expect(await codeOf(signer)).to.equal('accepted');
+    const planned = await command('apply', '--plan', declared);
+    expect(planned.told.changes[0]?.change, 'the id of the anchor in config/sandbox').to.equal(
+      'changed',
+    );
+    expect((await command('apply', declared)).code).to.equal(0);
+    await until(at - 500);
+    expect(await codeOf(signer)).to.equal('accepted');
+    await until(at + 50);
+    expect(await codeOf(signer)).to.equal('CERTIFICATE_UNTRUSTED');
+    expect(await codeOf(sandboxSigner('agency-a', 'gost512')), 'another anchor').to.equal(
+      'accepted',
+    );
+  });
+
+  it('a time without its zone, or that ends before it begins, is refused before anything changes', async () => {
+    const file = await fileOf('x.pem', pemOf(sandboxSigner('agency-a')));
+    const zoneless = await command(
+      'cert',
+      'rotate',
+      file,
+      '--system',
+      'agency-a',
+      '--at',
+      '2026-12-01T03:00',
+    );
+    expect(zoneless.code).to.equal(2);
+    const backwards = await fileOf(
+      'back.yaml',
+      `kind: trustAnchor\nid: back\ncertificate: x.pem\nfrom: '2026-12-02T00:00:00Z'\nuntil: '2026-12-01T00:00:00Z'\n`,
+    );
+    const { code, told } = await command('apply', backwards);
+    expect(code).to.equal(2);
+    expect(String(told)).to.include('until');
+  });
+});
