@@ -30,8 +30,13 @@ describe('uploads', function () {
 
   async function put(octets: Uint8Array, from = 0, name = 'f', end: 'finish' | 'abort' = 'finish') {
     const upload = await uploads.write('a', uuid, name, from);
-    for (let at = 0; at < octets.length; at += 50_000) {
-      await upload.write(octets.subarray(at, at + 50_000));
+    try {
+      for (let at = 0; at < octets.length; at += 50_000) {
+        await upload.write(octets.subarray(at, at + 50_000));
+      }
+    } catch (error) {
+      await upload.abort();
+      throw error;
     }
     await upload[end]();
   }
