@@ -4,7 +4,6 @@ import { judgeRegistration } from '../participants/registration.ts';
 import { type Registry, readRegistry } from '../participants/registry.ts';
 import { readAnchors } from '../pki/anchors.ts';
 import type { Certificate } from '../pki/certificate.ts';
-import { exampleFingerprints } from '../pki/examples.ts';
 import type { TrustStore } from '../pki/path.ts';
 import { ruleTitles, ruleWords } from '../pki/path-words.ts';
 import { bestPath, type JudgedPath, judgeCertificate } from '../pki/trust.ts';
@@ -87,10 +86,9 @@ async function why(file: string, options: Options): Promise<ExitCode> {
 }
 
 async function withRegistry<T>(work: (registry: Registry) => T): Promise<T> {
-  const { database, profile } = await openForCli();
+  const { database, trusting } = await openForCli();
   try {
-    const distrusted = profile === 'sandbox' ? undefined : exampleFingerprints();
-    return work(await readRegistry(database, distrusted));
+    return work(await readRegistry(database, trusting));
   } finally {
     await database.close();
   }
@@ -139,7 +137,8 @@ function reportOf(
       rule: check.rule,
       certificate: check.at,
       good: check.good,
-      words: check.good ? ruleTitles[check.rule] : bilingual(wordsOf(judged, check)),
+      words:
+        check.good && isKnown(check) ? ruleTitles[check.rule] : bilingual(wordsOf(judged, check)),
     })),
     verdict: distrust?.code ?? 'trusted',
     todo: [
@@ -151,6 +150,11 @@ function reportOf(
       ...(registration === undefined ? [] : [registration.message]),
     ],
   };
+}
+
+/** Where nothing is known of revocation and nothing is demanded, it is said all the same. */
+function isKnown({ standing }: JudgedPath['checks'][number]): boolean {
+  return standing === undefined || standing.kind === 'good';
 }
 
 function registeredAs(owner: ReturnType<Registry['systemOfCertificate']>): Report['registered'] {

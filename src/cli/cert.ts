@@ -7,8 +7,8 @@ import {
 } from '../participants/certificates.ts';
 import { judgeRegistration } from '../participants/registration.ts';
 import { readRegistry } from '../participants/registry.ts';
-import { exampleFingerprints } from '../pki/examples.ts';
 import { judgeCertificate } from '../pki/trust.ts';
+import { registerCrl } from './cert-crl.ts';
 import { registerRotation } from './cert-rotation.ts';
 import { registerWhy } from './cert-why.ts';
 import { readCertificateFile } from './certificate-file.ts';
@@ -67,14 +67,14 @@ export function register(program: Command): void {
     .action((file: string, options: ImportOptions) => run(() => importFile(file, options)));
   registerRotation(cert);
   registerWhy(cert);
+  registerCrl(cert);
   registerCsr(cert);
 }
 
 async function list(json: true | undefined): Promise<ExitCode> {
-  const { database, profile } = await openForCli();
+  const { database, trusting } = await openForCli();
   try {
-    const distrusted = profile === 'sandbox' ? undefined : exampleFingerprints();
-    const registry = await readRegistry(database, distrusted);
+    const registry = await readRegistry(database, trusting);
     const now = systemClock.now();
     const trust = registry.trustAt(now);
     const listed = (await listCertificates(database.kysely)).map((each) => {

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { ConfigInvalid, loadConfig } from '../config/load.ts';
 import type { Config } from '../config/table.ts';
+import type { TrustSettings } from '../participants/registry.ts';
+import { exampleFingerprints } from '../pki/examples.ts';
 import { type Database, openDatabase } from '../store/database.ts';
 import { migrate, schemaAge } from '../store/migrations.ts';
 import { UnreachableError, UsageError } from './run.ts';
@@ -9,7 +11,8 @@ import { UnreachableError, UsageError } from './run.ts';
 export interface Opened {
   readonly database: Database;
   readonly nodeId: string;
-  readonly profile: Config['profile'];
+  /** What the configuration says of trust. */
+  readonly trusting: TrustSettings;
 }
 
 /**
@@ -19,7 +22,7 @@ export interface Opened {
  * it does not answer, or another version of the program made it
  */
 export async function openForCli(): Promise<Opened> {
-  const { database: configured, node, profile } = readConfiguration();
+  const { database: configured, node, profile, trust } = readConfiguration();
   const { url } = configured;
   const file = fileOf(url);
   if (file !== undefined && !existsSync(file)) {
@@ -27,7 +30,11 @@ export async function openForCli(): Promise<Opened> {
   }
   const database = await connect(url);
   const age = await ageOf(database);
-  if (age === 'current') return { database, nodeId: node.id, profile };
+  if (age === 'current') {
+    const distrusted = profile === 'sandbox' ? undefined : exampleFingerprints();
+    const trusting = { distrusted, revocation: trust.revocation };
+    return { database, nodeId: node.id, trusting };
+  }
   await database.close();
   throw new UnreachableError(ages[age]);
 }

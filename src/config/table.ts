@@ -189,6 +189,15 @@ export const configTable = z.strictObject({
       ),
     })
     .prefault({}),
+  trust: z
+    .strictObject({
+      revocation: key(
+        z.enum(['off', 'soft', 'hard']).default('soft'),
+        'списки отозванных: soft — отозванному не верить, без свежего списка верить; hard — без свежего списка не верить; off — не смотреть',
+        'lists of revoked certificates: soft: one on a list is not believed, without a fresh list it is; hard: without a fresh list it is not; off: not looked at',
+      ),
+    })
+    .prefault({}),
   compute: z
     .strictObject({
       threads: key(

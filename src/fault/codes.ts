@@ -360,6 +360,26 @@ export const faultRows = {
       "sign with the system's new certificate",
     ],
   ),
+  CERTIFICATE_REVOKED: signature(
+    'CertificateIsExpired',
+    ['Сертификат отозван', 'подпишите другим, действующим сертификатом'],
+    ['the certificate was revoked', 'sign with another certificate that is valid'],
+  ),
+  CERTIFICATE_STATUS_UNKNOWN: {
+    ...signature(
+      'CertificateIsNotFound',
+      [
+        'Узел не знает, не отозван ли сертификат: нет свежего списка отозванных от его издателя',
+        'повторите позже; если не проходит, сообщите оператору узла',
+      ],
+      [
+        'the node does not know whether the certificate was revoked: it has no fresh list by its issuer',
+        'try again later; tell the operator of the node if it goes on',
+      ],
+    ),
+    origin: 'node',
+    retry: 'later',
+  },
   CERTIFICATE_UNTRUSTED: signature(
     'CertificateIsNotFound',
     [

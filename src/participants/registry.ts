@@ -1,12 +1,13 @@
 import { Fault } from '../fault/fault.ts';
 import { readCertificate } from '../pki/certificate.ts';
-import type { TrustStore } from '../pki/path.ts';
+import type { Revocation, RevocationMode, TrustStore } from '../pki/path.ts';
 import { isWithin } from '../pki/window.ts';
 import type { MessageTypeSchemas } from '../schema/registry.ts';
 import type { Database } from '../store/database.ts';
 import type { WindowColumns } from '../store/tables.ts';
 import { type FilePolicy, filePolicySchema } from './file-policy.ts';
 import type { Registration } from './registration.ts';
+import { readRevocationLists } from './revocation-lists.ts';
 import type { Route } from './routes.ts';
 import { windowOf } from './windowed.ts';
 
@@ -60,17 +61,20 @@ export interface Registry {
   messageTypeOfRoot(namespace: string, local: string): MessageType | undefined;
 }
 
-/**
- * Reads the whole registry from the database, all of one revision.
- *
- * @param distrusted fingerprints of certificates that are not believed though they are declared
- */
+/** What the configuration says of trust. */
+export interface TrustSettings {
+  /** Fingerprints of certificates that are not believed though they are declared. */
+  readonly distrusted?: ReadonlySet<string> | undefined;
+  readonly revocation?: RevocationMode | 'off';
+}
+
+/** Reads the whole registry from the database, all of one revision. */
 export async function readRegistry(
   database: Database,
-  distrusted: ReadonlySet<string> = new Set(),
+  settings: TrustSettings = {},
 ): Promise<Registry> {
   for (;;) {
-    const registry = await readTables(database, distrusted);
+    const registry = await readTables(database, settings);
     // Whoever changed a table meanwhile has raised the revision in the same transaction.
     if ((await readRevision(database)) === registry.revision) return registry;
   }
@@ -81,7 +85,10 @@ async function readRevision({ kysely }: Database): Promise<number> {
   return row.revision;
 }
 
-async function readTables(database: Database, distrusted: ReadonlySet<string>): Promise<Registry> {
+async function readTables(
+  database: Database,
+  { distrusted = new Set(), revocation = 'off' }: TrustSettings,
+): Promise<Registry> {
   const { kysely } = database;
   const believed = ({ certificate }: Registration) => !distrusted.has(certificate.fingerprint);
   const revision = await readRevision(database);
@@ -111,6 +118,10 @@ async function readTables(database: Database, distrusted: ReadonlySet<string>): 
     messageTypes: await readMessageTypes({ kysely }),
     anchors: anchors.map(registrationOf).filter(believed),
     intermediates: intermediates.map(registrationOf).filter(believed),
+    revocation:
+      revocation === 'off'
+        ? undefined
+        : { mode: revocation, lists: await readRevocationLists(kysely) },
   });
 }
 
@@ -169,6 +180,7 @@ interface Parts {
   readonly messageTypes: readonly MessageType[];
   readonly anchors: readonly Registration[];
   readonly intermediates: readonly Registration[];
+  readonly revocation: Revocation | undefined;
 }
 
 /** Builds the registry of its parts. */
@@ -206,8 +218,10 @@ export function buildRegistry(parts: Parts): Registry {
   };
 }
 
+type Authorities = Pick<Parts, 'anchors' | 'intermediates' | 'revocation'>;
+
 /** Authorities that begin or end are few: each set of them is one store, whose verdicts are remembered. */
-function trustOf({ anchors, intermediates }: Pick<Parts, 'anchors' | 'intermediates'>) {
+function trustOf({ anchors, intermediates, revocation }: Authorities) {
   const stores = new Map<string, TrustStore>();
   const bounded = [...anchors, ...intermediates].filter(
     ({ window }) => window.from !== null || window.until !== null,
@@ -218,7 +232,11 @@ function trustOf({ anchors, intermediates }: Pick<Parts, 'anchors' | 'intermedia
     if (known !== undefined) return known;
     const now = (all: readonly Registration[]) =>
       all.filter(({ window }) => isWithin(window, at)).map(({ certificate }) => certificate);
-    const store = { anchors: now(anchors), intermediates: now(intermediates) };
+    const store = {
+      anchors: now(anchors),
+      intermediates: now(intermediates),
+      ...(revocation === undefined ? {} : { revocation }),
+    };
     stores.set(key, store);
     return store;
   };

@@ -33,6 +33,7 @@ export const tag = {
   bits: 0x03,
   octets: 0x04,
   oid: 0x06,
+  enumerated: 0x0a,
   sequence: 0x30,
   set: 0x31,
   utcTime: 0x17,

@@ -38,7 +38,7 @@ export interface NameConstraints {
   readonly excluded: readonly GeneralName[];
 }
 
-interface Extension {
+export interface Extension {
   readonly critical: boolean;
   readonly value: Buffer;
 }
@@ -79,7 +79,7 @@ export function readExtensions(list: readonly DerItem[]): Extensions {
       items(only(value, tag.sequence)).map(dotted),
     ),
     subjectKeyId: read(ids.subjectKeyId, (value) => only(value, tag.octets)),
-    authorityKeyId: read(ids.authorityKeyId, authorityKeyId),
+    authorityKeyId: read(ids.authorityKeyId, keyIdentifierIn),
     nameConstraints: read(ids.nameConstraints, nameConstraints),
     subjectNames: read(ids.subjectNames, (value) => generalNames(only(value, tag.sequence))) ?? [],
     policies: read(ids.policies, (value) =>
@@ -94,7 +94,7 @@ export function readExtensions(list: readonly DerItem[]): Extensions {
 }
 
 /** @throws RangeError */
-function extensionsById(list: readonly DerItem[]): ReadonlyMap<string, Extension> {
+export function extensionsById(list: readonly DerItem[]): ReadonlyMap<string, Extension> {
   if (list.length > extensionsMax) throw new RangeError('too many extensions');
   const found = new Map<string, Extension>();
   for (const { content } of list) {
@@ -131,7 +131,8 @@ function keyUsage(value: Buffer): number {
   return bits.length < 2 ? 0 : (bits[1] ?? 0);
 }
 
-function authorityKeyId(value: Buffer): Buffer | undefined {
+/** Of an AuthorityKeyIdentifier (RFC 5280 §4.2.1.1); undefined where it names the issuer otherwise. */
+export function keyIdentifierIn(value: Buffer): Buffer | undefined {
   return items(only(value, tag.sequence)).find((item) => item.tag === 0x80)?.content;
 }
 

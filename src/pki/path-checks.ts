@@ -1,6 +1,7 @@
 import type { Certificate } from './certificate.ts';
 import { namesWithin } from './names.ts';
-import type { Path } from './path.ts';
+import type { Path, Revocation } from './path.ts';
+import { type Standing, standingOf } from './revocation.ts';
 
 /** What a certificate of a path must satisfy, in the order in which it is looked at. */
 export const pathRules = [
@@ -14,6 +15,8 @@ export const pathRules = [
   'critical',
   'key',
   'policy',
+  'revoked',
+  'revocation',
 ] as const;
 export type PathRule = (typeof pathRules)[number];
 
@@ -23,15 +26,16 @@ export interface PathCheck {
   /** Place in the path: 0 is the certificate that was asked about. */
   readonly at: number;
   readonly good: boolean;
+  /** Of the rules on revocation. */
+  readonly standing?: Standing;
 }
 
 /** What is wanted of a path besides RFC 5280. */
 export interface PathPolicy {
   /** Each certificate below the anchor must name one of these policies, dotted; none where empty. */
   readonly policies: readonly string[];
+  readonly revocation: Revocation | undefined;
 }
-
-export const noPolicy: PathPolicy = { policies: [] };
 
 const anyPolicy = '2.5.29.32.0';
 
@@ -42,8 +46,15 @@ const anyPolicy = '2.5.29.32.0';
  *
  * @param time ms UTC
  */
-export function checkPath(path: Path, time: number, policy: PathPolicy = noPolicy): PathCheck[] {
-  const checks = path.certificates.flatMap((_, at) => checkCertificate(path, at, time, policy));
+export function checkPath(
+  path: Path,
+  time: number,
+  policy: PathPolicy = { policies: [], revocation: undefined },
+): PathCheck[] {
+  const checks = path.certificates.flatMap((_, at) => [
+    ...checkCertificate(path, at, time, policy),
+    ...checkRevocation(path, at, time, policy),
+  ]);
   const last = path.certificates.length - 1;
   return [...checks, { rule: 'issuer', at: last, good: path.broken === undefined }];
 }
@@ -75,6 +86,20 @@ function checkCertificate(
     );
   }
   return checks;
+}
+
+/** An anchor is revoked by taking it away. */
+function checkRevocation(
+  path: Path,
+  at: number,
+  time: number,
+  { revocation }: PathPolicy,
+): PathCheck[] {
+  if (revocation === undefined || at === path.certificates.length - 1) return [];
+  const standing = standingOf(path, at, revocation.lists, time);
+  const good = standing.kind === 'good' || revocation.mode === 'soft';
+  if (standing.kind === 'revoked') return [{ rule: 'revoked', at, good: false, standing }];
+  return [{ rule: 'revocation', at, good, standing }];
 }
 
 // The first octet of KeyUsage: keyCertSign (RFC 5280 §4.2.1.3).

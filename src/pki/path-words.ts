@@ -76,6 +76,20 @@ export function ruleWords(
         todoRu: 'нужен ключ RSA от 2048 бит, кривая от 224 бит или ГОСТ',
         todoEn: 'RSA of 2048 bits, a curve of 224 bits or GOST is needed',
       };
+    case 'revoked':
+      return {
+        ru: `отозван: ${subject}`,
+        en: `revoked: ${subject}`,
+        todoRu: 'получите новый сертификат; этим больше не подписывать',
+        todoEn: 'get a new certificate; sign with this one no more',
+      };
+    case 'revocation':
+      return {
+        ru: `нет действующего списка отозванных от ${certificate.issuer}`,
+        en: `no list of revoked certificates that is in force, by ${certificate.issuer}`,
+        todoRu: 'загрузите свежий список: mezhved cert crl ФАЙЛ',
+        todoEn: 'load a fresh list: mezhved cert crl FILE',
+      };
     case 'policy':
       return {
         ru: `нет ни одной из требуемых политик: ${subject}`,
@@ -138,4 +152,6 @@ export const ruleTitles: Readonly<Record<PathRule, string>> = {
   critical: 'нет неизвестных критических расширений / no unknown critical extension',
   key: 'ключ достаточно стойкий / its key is strong enough',
   policy: 'требуемая политика указана / it names a wanted policy',
+  revoked: 'не отозван / it is not revoked',
+  revocation: 'его нет в списке отозванных / it is on no list of revoked ones',
 };

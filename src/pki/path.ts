@@ -1,4 +1,5 @@
 import type { Certificate } from './certificate.ts';
+import type { RevocationList } from './crl.ts';
 import { keySigned, signatureByOid } from './signature-algorithms.ts';
 
 /** What a caller believes besides. */
@@ -13,7 +14,21 @@ export interface TrustStore {
   readonly anchors: readonly Certificate[];
   /** Authorities between anchors and others; for themselves they are trusted for nothing. */
   readonly intermediates: readonly Certificate[];
+  /** Nobody asks about revocation where it is absent. */
+  readonly revocation?: Revocation;
 }
+
+/** What is known of revoked certificates, and how much of it is demanded. */
+export interface Revocation {
+  readonly mode: RevocationMode;
+  readonly lists: readonly RevocationList[];
+}
+
+/**
+ * What becomes of a certificate whose issuer's word on revocation is missing or out of date: 'soft', it
+ * is believed; 'hard', it is refused. One that is on a list is refused by both.
+ */
+export type RevocationMode = 'soft' | 'hard';
 
 /** Certificates from the one that is asked about up to an anchor, each issued by the next. */
 export interface Path {

@@ -1,7 +1,7 @@
 import { Fault } from '../fault/fault.ts';
 import type { Certificate } from './certificate.ts';
 import { type OldAlgorithms, type Path, pathsOf, type TrustStore } from './path.ts';
-import { checkPath, noPolicy, type PathCheck, type PathPolicy } from './path-checks.ts';
+import { checkPath, type PathCheck, type PathPolicy } from './path-checks.ts';
 import { ruleWords } from './path-words.ts';
 
 export type { OldAlgorithms, TrustStore } from './path.ts';
@@ -37,8 +37,9 @@ export function bestPath(
   trust: TrustStore,
   at: number,
   old: OldAlgorithms = {},
-  policy: PathPolicy = noPolicy,
+  policies: readonly string[] = [],
 ): JudgedPath {
+  const policy: PathPolicy = { policies, revocation: trust.revocation };
   let best: JudgedPath | undefined;
   for (const path of rememberedPaths(certificate, trust, old)) {
     const judged = { path, checks: checkPath(path, at, policy) };
@@ -73,13 +74,20 @@ function rememberedPaths(
 }
 
 /** A fault in the words of the rule; dates and names tell which certificate it is about. */
-function refusal(path: Path, { rule, at }: PathCheck): Fault {
+function refusal(path: Path, { rule, at, standing }: PathCheck): Fault {
   const certificate = path.certificates[at] ?? path.certificates[0];
   if (at === 0 && rule === 'not-after') {
     return new Fault('CERTIFICATE_EXPIRED', { public: day(certificate.notAfter) });
   }
   if (at === 0 && rule === 'not-before') {
     return new Fault('CERTIFICATE_NOT_YET_VALID', { public: day(certificate.notBefore) });
+  }
+  if (rule === 'revoked' && standing?.kind === 'revoked') {
+    const who = at === 0 ? '' : `: ${certificate.subject}`;
+    return new Fault('CERTIFICATE_REVOKED', { public: `${day(standing.since)}${who}` });
+  }
+  if (rule === 'revocation') {
+    return new Fault('CERTIFICATE_STATUS_UNKNOWN', { public: certificate.issuer });
   }
   return new Fault('CERTIFICATE_UNTRUSTED', {
     public: ruleWords(rule, certificate, path.broken).ru,

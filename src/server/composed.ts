@@ -63,7 +63,8 @@ export async function compose(config: Config): Promise<Composed> {
     await growSandbox(declaring);
   }
   const distrusted = config.profile === 'sandbox' ? new Set<string>() : exampleFingerprints();
-  let registry = await readRegistry(database, distrusted);
+  const trusting = { distrusted, revocation: config.trust.revocation };
+  let registry = await readRegistry(database, trusting);
   const compute = new ComputePool(threadsOf(config), snapshotOf(config, registry));
   await compute.ready();
   const opinions = new OpinionPool(config.secondOpinion, log);
@@ -93,7 +94,7 @@ export async function compose(config: Config): Promise<Composed> {
     metrics,
   };
   const takeUp = async (): Promise<Registry> => {
-    const next = await readRegistry(database, distrusted);
+    const next = await readRegistry(database, trusting);
     await compute.replace(snapshotOf(config, next));
     registry = next;
     log.info({ revision: next.revision }, 'configuration taken up');

@@ -254,6 +254,15 @@ export interface TrustAnchorTable extends WindowColumns {
 /** An authority between an anchor and others. */
 export type IntermediateTable = TrustAnchorTable;
 
+/** The latest list of each issuer. Times are ms UTC. */
+export interface RevocationListTable {
+  /** SHA-256 of the issuer's name and key identifier, lower-case hex. */
+  issuer: string;
+  der: Uint8Array;
+  this_update: number;
+  next_update: number | null;
+}
+
 /** One row: the number of the last change of what operators declare. */
 export interface RevisionTable {
   id: number;
@@ -280,5 +289,6 @@ export interface Tables {
   message_type_version: MessageTypeVersionTable;
   trust_anchor: TrustAnchorTable;
   intermediate: IntermediateTable;
+  revocation_list: RevocationListTable;
   revision: RevisionTable;
 }

@@ -54,6 +54,9 @@ interface Sent {
   readonly place?: 'attached' | 'stored';
 }
 
+/** Of the sandbox; the same object again and again, as a registry gives it. */
+const trust = { anchors: readAnchors(certs, /^ca.*\.crt\.pem$/), intermediates: [] };
+
 export async function fileStand(
   database: TestDatabase,
   policy: Partial<FilePolicy> = {},
@@ -67,7 +70,7 @@ export async function fileStand(
     files: store,
     digester: { begin: digestHere },
     registry: (() => ({
-      anchors: readAnchors(certs, /^ca.*\.crt\.pem$/),
+      trustAt: () => trust,
       findMessageType: () => type,
     })) as unknown as ExchangeContext['registry'],
     compute: {

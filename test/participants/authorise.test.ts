@@ -39,6 +39,7 @@ function registryOf(types: readonly MessageType[] = [type]) {
     messageTypes: types,
     anchors: [],
     intermediates: [],
+    revocation: undefined,
   });
 }
 

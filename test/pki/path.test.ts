@@ -54,7 +54,7 @@ describe('paths of certificates', function () {
       const middle = by.authority('Промежуточный', root, { extensions: middleHas });
       const leaf = by.issue('Лист', middle, { extensions: leafHas });
       const trust = { anchors: certificates(root), intermediates: certificates(middle) };
-      const { checks } = bestPath(leaf.certificate, trust, now, {}, { policies: [wanted] });
+      const { checks } = bestPath(leaf.certificate, trust, now, {}, [wanted]);
       return checks.filter(({ good }) => !good).map(({ rule, at }) => `${rule} ${at}`);
     };
     expect(judge(named, named)).to.deep.equal([]);

@@ -80,6 +80,7 @@ const worldly: readonly string[] = [
   'src/participants/documents.ts',
   'src/participants/plan.ts',
   'src/participants/registry.ts',
+  'src/participants/revocation-lists.ts',
   'src/participants/seed.ts',
   'src/pki/anchors.ts',
   'src/pki/examples.ts',
