@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { key, millis } from './key.ts';
 
 /** How requests are carried to agencies. */

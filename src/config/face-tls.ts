@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { key } from './key.ts';
 
 /** HTTPS on one port. @param ru which port, as in «TLS …» @param en the same in English */

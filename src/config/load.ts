@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { checkout } from '../checkout.ts';
 import { type Config, configTable } from './table.ts';
 import { withAbsoluteFiles } from './uplinks.ts';

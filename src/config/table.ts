@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { attachments } from './attachments.ts';
 import { delivery } from './delivery.ts';
 import { faceTls } from './face-tls.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { key, millis } from './key.ts';
 import { upstreamStore } from './upstream-store.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { key } from './key.ts';
 
 /** The file store of an upstream SMEV, and this node's account there. Files are read at each use. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { filePolicySchema } from './file-policy.ts';
 import { id, routeSchema } from './routes.ts';
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { upstreamStore } from '../config/upstream-store.ts';
 
 /** Names of participants, systems, message types and lanes. */

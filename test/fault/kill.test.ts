@@ -155,6 +155,9 @@ for (const store of ['sqlite', 'postgres'] as const) {
       );
     });
 
+    // PostgreSQL dies in delivery.test.ts too: what is the same for both stores is tried on one.
+    if (store === 'postgres' && !full) return;
+
     it('answers each request once when it dies while delivering', async function () {
       await startOn(this, { delivery: { attemptMaxMs: 1000, sweepEveryMs: 100 } });
       const sent = new Set<string>();

@@ -4,6 +4,7 @@ import { type EntryDraft, newEntryId } from '../../src/journal/entry.ts';
 import { readEntries, verifyJournal } from '../../src/journal/reader.ts';
 import { JournalWriter } from '../../src/journal/writer.ts';
 import type { Database } from '../../src/store/database.ts';
+import { full } from '../fault/full.ts';
 import { startChild } from '../harness/child.ts';
 import { forEachDatabase } from '../harness/databases.ts';
 
@@ -70,7 +71,7 @@ describe('the journal writer', () => {
     it('keeps all that was acknowledged before kill -9', async () => {
       const database = await open();
       const acknowledged: string[] = [];
-      for (let round = 0; round < 3; round += 1) {
+      for (let round = 0; round < (full ? 10 : 1); round += 1) {
         const child = startChild('journal/committer.ts', database.url, 'n', '0');
         await child.printed(randomInt(1, 300));
         await child.kill();
