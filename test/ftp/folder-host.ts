@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import {
   type FileHandle,
   mkdir,
@@ -95,7 +94,9 @@ class FolderAccount implements FtpAccount {
     const present = await this.stat(path);
     if (present?.kind !== 'file') throw new FtpRefusal('absent', 'нет файла / no such file');
     if (from > present.size) throw new FtpRefusal('offset', 'за концом / beyond the end');
-    return createReadStream(this.#place(path), { start: from });
+    // Another connection may remove it before a stream has opened it.
+    const file = await refused(open(this.#place(path), 'r'));
+    return file.createReadStream({ start: from });
   }
 
   async write(path: FtpPath, from: number): Promise<FtpUpload> {
