@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { availableParallelism } from 'node:os';
+import { isDeepStrictEqual } from 'node:util';
 import { Piscina } from 'piscina';
 import { threadScript } from '../checkout.ts';
 import { Fault } from '../fault/fault.ts';
@@ -50,6 +51,7 @@ const watchEveryMs = 500;
 export class ComputePool {
   readonly #limits: PoolLimits;
   #pool: Piscina;
+  #snapshot: Snapshot;
   /** When each task that runs or waits must be over; piscina ends its thread at the event 'abort'. */
   readonly #running = new Map<EventEmitter, number>();
   readonly #watchdog: NodeJS.Timeout;
@@ -57,16 +59,19 @@ export class ComputePool {
   constructor(limits: PoolLimits, snapshot: Snapshot) {
     this.#limits = limits;
     this.#pool = start(limits, snapshot);
+    this.#snapshot = snapshot;
     this.#watchdog = setInterval(() => this.#endOverdue(), watchEveryMs);
     this.#watchdog.unref();
   }
 
-  /** Takes up a new snapshot; resolves once work runs on it. */
+  /** Takes up a new snapshot; resolves once work runs on it. Threads that know all of it stay. */
   async replace(snapshot: Snapshot): Promise<void> {
+    if (isDeepStrictEqual(snapshot, this.#snapshot)) return;
     const next = start(this.#limits, snapshot);
     await ready(next);
     const previous = this.#pool;
     this.#pool = next;
+    this.#snapshot = snapshot;
     await previous.close();
   }
 

@@ -29,6 +29,7 @@ import {
   startNode,
   temporaryFolder,
 } from '../harness/node.ts';
+import { makeTlsPair } from '../harness/tls-pair.ts';
 
 const run = promisify(execFile);
 const certs = join(checkout, 'certs.example');
@@ -38,12 +39,18 @@ describe('files through two nodes in a chain', function () {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   /** Here the request is sent; it is an information system of the second. */
   let first: NodeProcess;
-  /** Here it is answered. */
+  /** Here it is answered; its file store demands TLS. */
   let second: NodeProcess;
+  let ca: string;
   before(async () => {
     folder = await temporaryFolder();
     const env = { MEZHVED_FTP_LISTEN: '127.0.0.1:0' };
-    second = await startNode(join(folder.path, 'second'), env);
+    const pair = makeTlsPair(folder.path);
+    ca = pair.certificate;
+    const secure = join(folder.path, 'second.yaml');
+    const tls = { mode: 'required', ...pair };
+    await writeFile(secure, stringify({ compute: { threads: 1 }, attachments: { ftp: { tls } } }));
+    second = await startNode(join(folder.path, 'second'), { ...env, MEZHVED_CONFIG: secure });
     first = await startNode(join(folder.path, 'first'), env);
     const { code, stderr } = await mezhved(['apply', await declaration()], first.env);
     expect(code, stderr).to.equal(0);
@@ -83,7 +90,7 @@ describe('files through two nodes in a chain', function () {
         certificate: join(certs, 'agency-a.crt.pem'),
         trust: join(certs, 'node.crt.pem'),
         pollMs: 200,
-        fileStore: { url: second.storeUrl, userFile, passwordFile },
+        fileStore: { url: second.storeUrl, userFile, passwordFile, tls: { ca } },
       },
     };
     const file = join(folder.path, 'birth-record.yaml');
@@ -91,17 +98,28 @@ describe('files through two nodes in a chain', function () {
     return file;
   }
 
-  async function upload(node: NodeProcess, agency: Agency, octets: Buffer, name: string) {
+  function curl(node: NodeProcess, ...words: string[]) {
+    const tls = node === second ? ['--ssl-reqd', '--cacert', ca] : [];
+    return run('curl', ['-sS', '-g', ...tls, ...words]);
+  }
+
+  async function upload(
+    node: NodeProcess,
+    agency: Agency,
+    octets: Buffer,
+    name: string,
+    hash: 'streebog256' | 'streebog512' = 'streebog256',
+  ) {
     const uuid = freshMessageId();
     const file = join(folder.path, `${uuid}.up`);
     await writeFile(file, octets);
     const url = `${node.storeUrl}/${uuid}/${encodeURIComponent(name)}`;
     const user = `${agency}:${agency}-files`;
-    await run('curl', ['-sS', '-g', '-u', user, '--ftp-create-dirs', '-T', file, url]);
+    await curl(node, '-u', user, '--ftp-create-dirs', '-T', file, url);
     const stored: StoredCall = {
       uuid,
       fileName: name,
-      hash: gostDigest('streebog256', octets),
+      hash: gostDigest(hash, octets),
       mimeType: 'application/octet-stream',
       signature: signatureOf(agency, 'gost', octets),
     };
@@ -115,7 +133,7 @@ describe('files through two nodes in a chain', function () {
     const file = join(folder.path, `${freshMessageId()}.down`);
     const url = `${node.storeUrl}/${at('uuid')}/${encodeURIComponent(at('FileName'))}`;
     const user = `${at('UserName')}:${at('Password')}`;
-    await run('curl', ['-sS', '-g', '-u', user, '-o', file, url]);
+    await curl(node, '-u', user, '-o', file, url);
     return { name: at('FileName'), octets: await readFile(file) };
   }
 
@@ -159,7 +177,7 @@ describe('files through two nodes in a chain', function () {
       content: birthResponse('Цепь'),
       files: {
         attached: [attached('ответ', answer, 'agency-b', 'gost')],
-        stored: [await upload(second, 'agency-b', back, 'ответ.bin')],
+        stored: [await upload(second, 'agency-b', back, 'ответ.bin', 'streebog512')],
       },
     });
     expect(answered.code).to.equal(undefined);

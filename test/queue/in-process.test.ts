@@ -290,8 +290,8 @@ forEachDatabase((_, open) => {
     it('lets one attempt try a lane that was cut off, and no other before it ended', async () => {
       const breaker = { failures: 1, openMs: 150, openMaxMs: 150 };
       const engine = engineWith({ breaker, sweepEveryMs: 20 });
-      await noteDown(database.kysely, 'a', Date.now(), breaker);
       const began = Date.now();
+      await noteDown(database.kysely, 'a', began, breaker);
       const at: number[] = [];
       const done: string[] = [];
       engine.start(async (claimed) => {
