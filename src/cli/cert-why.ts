@@ -5,6 +5,7 @@ import { type Registry, readRegistry } from '../participants/registry.ts';
 import { readAnchors } from '../pki/anchors.ts';
 import type { Certificate } from '../pki/certificate.ts';
 import type { TrustStore } from '../pki/path.ts';
+import type { PathCheck } from '../pki/path-checks.ts';
 import { ruleTitles, ruleWords } from '../pki/path-words.ts';
 import { bestPath, type JudgedPath, judgeCertificate } from '../pki/trust.ts';
 import { windowWords } from '../pki/window.ts';
@@ -50,6 +51,8 @@ interface ReportedCheck {
   /** Place in the path: 0 is the certificate itself. */
   readonly certificate: number;
   readonly good: boolean;
+  /** Nothing is known of it, which is enough where `good`: a revocation that nobody told of. */
+  readonly known: boolean;
   readonly words: string;
 }
 
@@ -133,13 +136,7 @@ function reportOf(
       notAfter: new Date(each.notAfter).toISOString(),
       anchor: judged.path.broken === undefined && index === judged.path.certificates.length - 1,
     })),
-    checks: judged.checks.map((check) => ({
-      rule: check.rule,
-      certificate: check.at,
-      good: check.good,
-      words:
-        check.good && isKnown(check) ? ruleTitles[check.rule] : bilingual(wordsOf(judged, check)),
-    })),
+    checks: judged.checks.map((check) => reported(judged, check)),
     verdict: distrust?.code ?? 'trusted',
     todo: [
       ...(completed
@@ -152,8 +149,17 @@ function reportOf(
   };
 }
 
+function reported(judged: JudgedPath, check: PathCheck): ReportedCheck {
+  const { rule, at, good } = check;
+  const known = isKnown(check);
+  const isAnchor = rule === 'issuer' && at === judged.path.certificates.length - 1;
+  const title = isAnchor ? 'объявлен якорем / declared an anchor' : ruleTitles[rule];
+  const words = good && known ? title : bilingual(wordsOf(judged, check));
+  return { rule, certificate: at, good, known, words };
+}
+
 /** Where nothing is known of revocation and nothing is demanded, it is said all the same. */
-function isKnown({ standing }: JudgedPath['checks'][number]): boolean {
+function isKnown({ standing }: PathCheck): boolean {
   return standing === undefined || standing.kind === 'good';
 }
 
@@ -166,7 +172,7 @@ function isGood({ checks }: JudgedPath): boolean {
   return checks.every(({ good }) => good);
 }
 
-function wordsOf({ path }: JudgedPath, { rule, at }: JudgedPath['checks'][number]) {
+function wordsOf({ path }: JudgedPath, { rule, at }: PathCheck) {
   return ruleWords(rule, path.certificates[at] ?? path.certificates[0], path.broken);
 }
 
@@ -200,13 +206,16 @@ function drawn({
     ),
     '',
     `проверки на / checks at ${at}`,
-    ...checks.map(
-      ({ certificate, good, words }) => `  ${good ? 'да ' : 'НЕТ'} ${certificate}: ${words}`,
-    ),
+    ...checks.map((check) => `  ${markOf(check)} ${check.certificate}: ${check.words}`),
     '',
     `вердикт / verdict: ${verdict === 'trusted' ? 'доверенный / trusted' : verdict}`,
     ...todo.map((line) => `  что делать / what to do: ${line}`),
   ].join('\n');
+}
+
+function markOf({ good, known }: ReportedCheck): string {
+  if (!good) return 'НЕТ';
+  return known ? 'да ' : '?  ';
 }
 
 function registeredLines(registered: Report['registered']): string[] {
