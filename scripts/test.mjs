@@ -46,7 +46,8 @@ async function mocha(name, files, write) {
     return { code, ...JSON.parse(readFileSync(result, 'utf8')) };
   } catch {
     process.stdout.write('mocha не дошла до конца / mocha did not come to its end\n');
-    return { code: code === 0 ? 1 : code, passes: 0, failures: 0, pending: 0, unexplained: 0 };
+    const none = { passes: 0, failures: 0, pending: 0, unexplained: 0, failed: [] };
+    return { code: code === 0 ? 1 : code, ...none };
   }
 }
 
@@ -78,6 +79,8 @@ const runs =
     : await all();
 const sum = (count) => runs.reduce((total, run) => total + run[count], 0);
 const [passes, failures, pending] = [sum('passes'), sum('failures'), sum('pending')];
+// Said again where a log that was cut still has it: the run prints thousands of lines.
+for (const test of runs.flatMap((run) => run.failed)) process.stdout.write(`FAILED: ${test}\n`);
 process.stdout.write(`${passes} passed, ${failures} failed, ${pending} skipped\n`);
 const failed = failures > 0 || sum('unexplained') > 0 || runs.some((run) => run.passes === 0);
 process.exitCode = runs.find(({ code }) => code !== 0)?.code ?? (failed ? 1 : 0);
