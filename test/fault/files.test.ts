@@ -33,7 +33,9 @@ const kills = full ? 10 : 1;
 const otherKills = full ? 5 : 1;
 const senders = full ? 12 : 6;
 const version = '1.3';
-const config = { attachments: { ftp: { listen: '127.0.0.1:0' } }, limits: { leaseMs: 1500 } };
+const config = { attachments: { ftp: { listen: '127.0.0.1:0' } } };
+/** Under which a message comes again before the test ends: too short for a slow machine to read it. */
+const shortLease = { ...config, limits: { leaseMs: 1500 } };
 const signers = {
   'agency-a': sandboxSigner('agency-a', 'ec'),
   'agency-b': sandboxSigner('agency-b', 'ec'),
@@ -55,12 +57,12 @@ for (const store of stores) {
     let chance: Chance;
     let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 
-    async function startOn(context: Mocha.Context): Promise<void> {
+    async function startOn(context: Mocha.Context, settings: object = config): Promise<void> {
       chance = new Chance();
       process.stdout.write(
         `        seed ${chance.seed}: MEZHVED_SEED=${chance.seed} draws the same\n`,
       );
-      const started = await MortalNode.start(store, config);
+      const started = await MortalNode.start(store, settings);
       if (started === undefined) {
         process.stdout.write('SKIPPED: PostgreSQL: install the Debian package postgresql\n');
         context.skip();
@@ -216,7 +218,7 @@ for (const store of stores) {
     });
 
     it('an answer that was cut off in a file comes again whole', async function () {
-      await startOn(this);
+      await startOn(this, shortLease);
       const octets = randomBytes(3_000_000);
       const sent = inPart(octets);
       expect((await postSent(sent))?.code).to.equal(undefined);
@@ -227,15 +229,11 @@ for (const store of stores) {
         await node.killAndRestart();
         await cut;
       }
-      // A lease may end before a slow machine has read the file and acknowledged it: then it comes anew.
-      for (let acknowledged = false; !acknowledged; await wait(100)) {
-        const came = await take();
-        if (came === undefined) continue;
-        expect(came).to.deep.equal({ messageId: sent.messageId, sha256: sent.sha256 });
-        const { code } = await client('agency-b').ack(sent.messageId);
-        expect(code).to.be.oneOf([undefined, 'ACK_TARGET_UNKNOWN']);
-        acknowledged = code === undefined;
-      }
+      await node.killAndRestart(config);
+      let came = await take();
+      for (; came === undefined; came = await take()) await wait(100);
+      expect(came).to.deep.equal({ messageId: sent.messageId, sha256: sent.sha256 });
+      expect((await client('agency-b').ack(sent.messageId)).code).to.equal(undefined);
       await expectGoodJournal();
     });
 
@@ -268,10 +266,7 @@ for (const store of stores) {
       expect(await sizeOf(down), 'cut off').to.be.within(200_000, octets.length - 1);
       await curl('-C', '-', ...downloadWords(node.storeUrl, access, down));
       expect(sha256(await readFile(down))).to.equal(sha256(octets));
-      expect((await client('agency-b').ack(messageId)).code).to.be.oneOf([
-        undefined,
-        'ACK_TARGET_UNKNOWN',
-      ]);
+      expect((await client('agency-b').ack(messageId)).code).to.equal(undefined);
       await expectGoodJournal();
     });
 

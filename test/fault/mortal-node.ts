@@ -22,7 +22,7 @@ export class MortalNode {
     if (store === 'postgres' && database === undefined) return undefined;
     const folder = await temporaryFolder();
     const file = join(folder.path, 'config.yaml');
-    await writeFile(file, stringify({ log: { level: 'error' }, ...config }));
+    await writeFile(file, textOf(config));
     const node = await startNode(folder.path, {
       MEZHVED_CONFIG: file,
       ...(database === undefined ? {} : { MEZHVED_DATABASE_URL: database.url }),
@@ -58,10 +58,11 @@ export class MortalNode {
     );
   }
 
-  /** kill -9, and a start over what it left. */
-  async killAndRestart(): Promise<void> {
+  /** kill -9, and a start over what it left; with another configuration where one is given. */
+  async killAndRestart(config?: object): Promise<void> {
     const { data, env } = this.#node;
     const next = this.#node.kill().then(async () => {
+      if (config !== undefined) await writeFile(this.#config, textOf(config));
       this.#node = await startNode(data, databaseOf(env, this.#config));
     });
     this.#up = next;
@@ -106,6 +107,10 @@ export class MortalNode {
     await this.#node.kill();
     await this.#remove();
   }
+}
+
+function textOf(config: object): string {
+  return stringify({ log: { level: 'error' }, ...config });
 }
 
 function databaseOf(env: NodeJS.ProcessEnv, config: string): NodeJS.ProcessEnv {
