@@ -1,28 +1,41 @@
 import type { Command } from 'commander';
 import { systemClock } from '../clock.ts';
 import { retireCertificate, rotateCertificate } from '../participants/certificates.ts';
+import { retireNode, rotateNode } from './cert-node.ts';
 import { readCertificateFile } from './certificate-file.ts';
 import { momentOf, spanOf } from './moment.ts';
 import { operateOrRefuse } from './operate.ts';
-import { type ExitCode, print, run } from './run.ts';
+import { type ExitCode, print, run, UsageError } from './run.ts';
+
+interface RetireOptions {
+  readonly at: string;
+  readonly node?: true;
+  readonly erase?: true;
+  readonly json?: true;
+}
 
 interface RotateOptions {
-  readonly system: string;
+  readonly system?: string;
+  readonly node?: true;
   readonly at: string;
   readonly overlap: string;
   readonly passwordFile?: string;
   readonly json?: true;
 }
 
-/** `cert rotate` and `cert retire`: certificates of systems take each other's place at a time. */
+/** `cert rotate` and `cert retire`: certificates of systems, and keys of the node, take each other's place at a time. */
 export function registerRotation(cert: Command): void {
   cert
     .command('rotate')
     .description(
-      'новый сертификат системы вместо прежних того же вида / a new certificate of a system in place of those of its kind',
+      'новый сертификат системы, или ключ узла, вместо прежних того же вида / a new certificate of a system, or key of the node, in place of those of its kind',
     )
-    .argument('<file>', 'the new certificate: PEM, DER, .p12, .pfx (its key is not taken)')
-    .requiredOption('--system <id>', 'the information system that signs with it')
+    .argument(
+      '<file>',
+      'the new certificate: PEM, DER, .p12, .pfx (its key is not taken); with --node the beginning of its fingerprint',
+    )
+    .option('--system <id>', 'the information system that signs with it')
+    .option('--node', 'a signing key of the node that `cert import --node` has made ready')
     .option('--at <time>', 'from when it counts, such as 2026-12-01T03:00+03:00', 'now')
     .option('--overlap <span>', 'how long after that the old ones count too: 7d, 12h, 30m, 0', '7d')
     .option('--password-file <file>', 'a file with the password of the .p12')
@@ -33,8 +46,10 @@ export function registerRotation(cert: Command): void {
     .description('сертификат системы больше не принимать / take a certificate of a system no more')
     .argument('<fingerprint>', 'the beginning of its fingerprint, as `cert list` shows it')
     .option('--at <time>', 'until when it counts, such as 2026-12-01T03:00+03:00', 'now')
+    .option('--node', 'a signing key of the node')
+    .option('--erase', 'with --node: its private half goes for good')
     .option('--json', 'print JSON')
-    .action((fingerprint: string, options: { readonly at: string; readonly json?: true }) =>
+    .action((fingerprint: string, options: RetireOptions) =>
       run(() => retire(fingerprint, options)),
     );
 }
@@ -43,6 +58,8 @@ async function rotate(file: string, options: RotateOptions): Promise<ExitCode> {
   const { system } = options;
   const at = momentOf('--at', options.at, systemClock.now());
   const overlapMs = spanOf('--overlap', options.overlap);
+  if ((system === undefined) !== (options.node === true)) throw new UsageError(whose);
+  if (system === undefined) return rotateNode(file, { at, overlapMs }, options.json);
   const [certificate] = readCertificateFile(file, options.passwordFile);
   const replaced = await operateOrRefuse((context) =>
     rotateCertificate(context, { system, certificate, at, overlapMs }),
@@ -73,11 +90,15 @@ async function rotate(file: string, options: RotateOptions): Promise<ExitCode> {
   return 0;
 }
 
+const whose = 'нужно одно из двух / one of the two is wanted: --system ID, --node';
+
 async function retire(
   fingerprint: string,
-  { at, json }: { readonly at: string; readonly json?: true },
+  { at, node, erase, json }: RetireOptions,
 ): Promise<ExitCode> {
   const until = momentOf('--at', at, systemClock.now());
+  if (node === true) return retireNode(fingerprint, { until, erase: erase === true }, json);
+  if (erase === true) throw new UsageError('--erase: только с / with --node alone');
   const { system, certificate } = await operateOrRefuse((context) =>
     retireCertificate(context, fingerprint.toLowerCase(), until),
   );

@@ -9,6 +9,8 @@ import { judgeRegistration } from '../participants/registration.ts';
 import { readRegistry } from '../participants/registry.ts';
 import { judgeCertificate } from '../pki/trust.ts';
 import { registerCrl } from './cert-crl.ts';
+import { importNodeKey } from './cert-node.ts';
+import { listNode } from './cert-node-list.ts';
 import { registerRotation } from './cert-rotation.ts';
 import { registerWhy } from './cert-why.ts';
 import { readCertificateFile } from './certificate-file.ts';
@@ -16,7 +18,7 @@ import { columns } from './columns.ts';
 import { registerCsr } from './csr.ts';
 import { openForCli } from './open.ts';
 import { operateOrRefuse } from './operate.ts';
-import { type ExitCode, print, run } from './run.ts';
+import { type ExitCode, print, run, UsageError } from './run.ts';
 
 /** What `cert list --json` prints of each. */
 export interface ListedCertificate {
@@ -40,7 +42,9 @@ interface Json {
 }
 
 interface ImportOptions extends Json {
-  readonly system: string;
+  readonly system?: string;
+  readonly node?: true;
+  readonly key?: string;
   readonly passwordFile?: string;
 }
 
@@ -53,16 +57,27 @@ export function register(program: Command): void {
     .description(
       'чьи сертификаты, до какого срока, доверены ли / whose certificates, valid until when, trusted or not',
     )
+    .option('--node', 'the signing keys of the node instead')
     .option('--json', 'print JSON')
-    .action(({ json }: Json) => run(() => list(json)));
+    .action(({ node, json }: Json & { readonly node?: true }) =>
+      run(() => (node === true ? listNode(json) : list(json))),
+    );
   cert
     .command('import')
     .description(
-      'добавить сертификат информационной системе / register one more certificate for a system',
+      'добавить сертификат информационной системе, или ключ узлу / register one more certificate for a system, or a key for the node',
     )
-    .argument('<file>', 'X.509 certificate in PEM or DER; or .p12, .pfx (its key is not taken)')
-    .requiredOption('--system <id>', 'the information system that signs with it')
-    .option('--password-file <file>', 'a file with the password of the .p12')
+    .argument(
+      '<file>',
+      'X.509 certificate in PEM or DER; or .p12, .pfx (its key is taken with --node alone)',
+    )
+    .option('--system <id>', 'the information system that signs with it')
+    .option(
+      '--node',
+      'a signing key of the node: its key is in the .p12, named by --key, or waits since `cert csr --node`',
+    )
+    .option('--key <file>', 'with --node: PEM of the private key')
+    .option('--password-file <file>', 'a file with the password of the .p12 or of the key')
     .option('--json', 'print JSON')
     .action((file: string, options: ImportOptions) => run(() => importFile(file, options)));
   registerRotation(cert);
@@ -134,10 +149,13 @@ function table(listed: readonly ListedCertificate[]): string {
   ]);
 }
 
-async function importFile(
-  file: string,
-  { system, passwordFile, json }: ImportOptions,
-): Promise<ExitCode> {
+async function importFile(file: string, options: ImportOptions): Promise<ExitCode> {
+  const { system, passwordFile, json } = options;
+  if ((system === undefined) !== (options.node === true)) {
+    throw new UsageError('нужно одно из двух / one of the two is wanted: --system ID, --node');
+  }
+  if (system === undefined) return importNodeKey(file, options);
+  if (options.key !== undefined) throw new UsageError('--key: только с / with --node alone');
   const [certificate] = readCertificateFile(file, passwordFile);
   const { fingerprint, subject } = certificate;
   const outcome = await operateOrRefuse((context) =>

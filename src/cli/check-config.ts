@@ -3,7 +3,7 @@ import { systemClock } from '../clock.ts';
 import { ConfigInvalid, loadConfig } from '../config/load.ts';
 import type { Config } from '../config/table.ts';
 import { exampleKeyProblem } from '../pki/examples.ts';
-import { readPemPair } from '../pki/keystore.ts';
+import { readPassphraseFile, readSealedPair } from '../pki/keystore.ts';
 import { parseRedisUrl } from '../queue/redis-url.ts';
 import { tlsProblems } from '../server/tls-keeping.ts';
 import { signerFromPem } from '../signature/signer.ts';
@@ -40,10 +40,10 @@ async function check(env: NodeJS.ProcessEnv, cwd: string): Promise<Checked> {
   try {
     const config = loadConfig(env, cwd);
     const problems = [
-      ...config.node.keys.flatMap((files, index) => keyProblems(config, files, index)),
+      ...(await keyProblems(config)),
       ...redisProblems(config),
       ...(await tlsProblems(config, systemClock.now())),
-      ...config.uplinks.flatMap((uplink) => uplinkProblems(config, uplink)),
+      ...(await uplinkProblems(config)),
     ];
     const notes = notesOf(config);
     return { valid: problems.length === 0, problems, notes, config: withoutPasswords(config) };
@@ -74,15 +74,20 @@ function notesOf({ redisUrl, database, delivery, tls, publicUrl }: Config): stri
   ];
 }
 
-function uplinkProblems({ profile }: Config, uplink: Config['uplinks'][number]): string[] {
-  const { id, key, certificate, localKey, localCertificate } = uplink;
-  const pairs = [
-    { key, certificate },
-    { key: localKey, certificate: localCertificate },
-  ];
-  return pairs.flatMap((pair) =>
-    pairProblems(profile, pair).map((each) => `uplinks.${id}: ${each}`),
-  );
+type Pair = Config['node']['keys'][number];
+
+async function uplinkProblems({ profile, uplinks }: Config): Promise<string[]> {
+  const problems: string[] = [];
+  for (const { id, key, certificate, localKey, localCertificate } of uplinks) {
+    for (const pair of [
+      { key, certificate },
+      { key: localKey, certificate: localCertificate },
+    ]) {
+      const found = await pairProblems(profile, pair, undefined);
+      problems.push(...found.map((each) => `uplinks.${id}: ${each}`));
+    }
+  }
+  return problems;
 }
 
 function redisProblems({ redisUrl }: Config): string[] {
@@ -91,26 +96,42 @@ function redisProblems({ redisUrl }: Config): string[] {
     parseRedisUrl(redisUrl);
     return [];
   } catch (error) {
-    return [`redisUrl: ${error instanceof Error ? error.message : String(error)}`];
+    return [`redisUrl: ${messageOf(error)}`];
   }
 }
 
-function keyProblems(
-  { profile }: Config,
-  files: Config['node']['keys'][number],
-  index: number,
-): string[] {
-  return pairProblems(profile, files).map((problem) => `node.keys.${index}: ${problem}`);
+async function keyProblems({ node, profile }: Config): Promise<string[]> {
+  const { keys, passphraseFile } = node;
+  let passphrase: string | undefined;
+  try {
+    passphrase = passphraseFile === undefined ? undefined : readPassphraseFile(passphraseFile);
+  } catch (error) {
+    return [`node.passphraseFile: ${messageOf(error)}`];
+  }
+  const problems: string[] = [];
+  for (const [index, pair] of keys.entries()) {
+    const found = await pairProblems(profile, pair, passphrase);
+    problems.push(...found.map((each) => `node.keys.${index}: ${each}`));
+  }
+  return problems;
 }
 
-function pairProblems(profile: Config['profile'], files: Config['node']['keys'][number]): string[] {
+async function pairProblems(
+  profile: Config['profile'],
+  files: Pair,
+  passphrase: string | undefined,
+): Promise<string[]> {
   try {
-    const { key, certificate } = readPemPair(files);
+    const { key, certificate } = await readSealedPair(files, passphrase);
     signerFromPem(key, certificate);
     return [exampleKeyProblem(profile, certificate) ?? []].flat();
   } catch (error) {
-    return [error instanceof Error ? error.message : String(error)];
+    return [messageOf(error)];
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function withoutPasswords(config: Config): Config {

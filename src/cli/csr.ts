@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { type IssuingKey, newGostKey, newKey, privateKeyPem } from '../pki/issuing-key.ts';
 import { makeRequest } from '../pki/request.ts';
+import { keepNodeKey } from './cert-node.ts';
 import { type ExitCode, print, run, UsageError } from './run.ts';
 
 const makers = {
@@ -16,6 +17,7 @@ interface Options {
   readonly name: string;
   readonly organization: string;
   readonly out: string;
+  readonly node?: true;
   readonly json?: true;
 }
 
@@ -32,19 +34,30 @@ export function registerCsr(cert: Command): void {
     .requiredOption('--name <text>', 'common name of the holder')
     .requiredOption('--organization <text>', 'organization of the holder')
     .requiredOption('--out <stem>', 'writes STEM.key.pem and STEM.csr.pem; none may be there yet')
+    .option(
+      '--node',
+      'a signing key of the node: sealed in its database, and no key file is written',
+    )
     .option('--json', 'print JSON')
     .action((options: Options) => run(() => makeCsr(options)));
 }
 
-function makeCsr({ kind, name, organization, out, json }: Options): ExitCode {
+async function makeCsr({ kind, name, organization, out, node, json }: Options): Promise<ExitCode> {
   const key = makers[kind]();
-  const files = { key: `${out}.key.pem`, request: `${out}.csr.pem` };
-  write(files.key, privateKeyPem(key), 0o600);
-  write(files.request, makeRequest(key, { commonName: name, organization }), 0o644);
-  print(json, { kind, ...files }, () =>
+  const request = `${out}.csr.pem`;
+  const file = node === true ? undefined : `${out}.key.pem`;
+  const csr = makeRequest(key, { commonName: name, organization });
+  // The request first: a file that is there already stops the rest.
+  write(request, csr, 0o644);
+  const id = file === undefined ? await keepNodeKey(key) : undefined;
+  if (file !== undefined) write(file, privateKeyPem(key), 0o600);
+  const told = { kind, ...(file === undefined ? { id } : { key: file }), request };
+  print(json, told, () =>
     [
-      `Закрытый ключ / private key: ${files.key}`,
-      `Запрос для УЦ / request for the authority: ${files.request}`,
+      file === undefined
+        ? `Закрытый ключ запечатан в базе узла / the private key is sealed in the node's database: ${id}`
+        : `Закрытый ключ / private key: ${file}`,
+      `Запрос для УЦ / request for the authority: ${request}`,
     ].join('\n'),
   );
   return 0;

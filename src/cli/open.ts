@@ -13,6 +13,8 @@ export interface Opened {
   readonly nodeId: string;
   /** What the configuration says of trust. */
   readonly trusting: TrustSettings;
+  /** Files of the signing keys that it names. */
+  readonly keys: Config['node']['keys'];
 }
 
 /**
@@ -33,7 +35,7 @@ export async function openForCli(): Promise<Opened> {
   if (age === 'current') {
     const distrusted = profile === 'sandbox' ? undefined : exampleFingerprints();
     const trusting = { distrusted, revocation: trust.revocation };
-    return { database, nodeId: node.id, trusting };
+    return { database, nodeId: node.id, trusting, keys: node.keys };
   }
   await database.close();
   throw new UnreachableError(ages[age]);

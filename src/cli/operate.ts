@@ -7,6 +7,9 @@ import { type ApplyContext, ApplyRefused } from '../participants/apply.ts';
 import { seedSandbox } from '../participants/seed.ts';
 import { openForChange } from './open.ts';
 
+/** What a command that changes something works with. */
+export type Operating = ApplyContext & { readonly config: Config };
+
 /**
  * Runs a command that changes what operators declare, as the user of the operating system: in a
  * sandbox that is new, over what a sandbox begins with.
@@ -16,7 +19,7 @@ import { openForChange } from './open.ts';
  */
 export async function operate<T>(
   options: { readonly plan: boolean },
-  work: (context: ApplyContext & { readonly config: Config }) => Promise<T>,
+  work: (context: Operating) => Promise<T>,
 ): Promise<T> {
   const { database, config } = await openForChange(options);
   try {
@@ -40,7 +43,7 @@ export async function operate<T>(
  *
  * @throws Error with that sentence; UsageError, UnreachableError as operate
  */
-export async function operateOrRefuse<T>(work: (context: ApplyContext) => Promise<T>): Promise<T> {
+export async function operateOrRefuse<T>(work: (context: Operating) => Promise<T>): Promise<T> {
   try {
     return await operate({ plan: false }, work);
   } catch (error) {

@@ -5,6 +5,7 @@ import { Piscina } from 'piscina';
 import { threadScript } from '../checkout.ts';
 import { Fault } from '../fault/fault.ts';
 import type { ContentHash } from '../pki/signature-algorithms.ts';
+import type { SigningKey } from '../pki/signing-key.ts';
 import type { MessageTypeSchemas } from '../schema/registry.ts';
 import type { ProfileName } from '../signature/profiles.ts';
 import type { DigestedFile } from './claimed-files.ts';
@@ -17,8 +18,8 @@ import type { FileSigning, SignedFiles } from './sign-files.ts';
 /** All that a worker needs, as plain data of one revision. */
 export interface Snapshot {
   readonly messageTypes: readonly MessageTypeSchemas[];
-  /** PEM texts, the default key first. */
-  readonly keys: readonly { readonly key: string; readonly certificate: string }[];
+  /** The default key first. */
+  readonly keys: readonly SigningKey[];
   /** The signature profiles that count. */
   readonly profiles: readonly ProfileName[];
 }
@@ -29,7 +30,7 @@ export type Task =
   | { readonly kind: 'make'; readonly making: Making }
   | { readonly kind: 'extract'; readonly kept: Kept }
   | { readonly kind: 'verify-files'; readonly files: readonly DigestedFile[] }
-  | { readonly kind: 'file-hash'; readonly profile: ProfileName }
+  | { readonly kind: 'file-hash'; readonly profile: ProfileName; readonly at: number }
   | { readonly kind: 'sign-files'; readonly signing: FileSigning }
   | { readonly kind: 'warm' };
 
@@ -103,11 +104,12 @@ export class ComputePool {
     return this.#run({ kind: 'verify-files', files });
   }
 
-  /** @throws Fault BUSY, INTERNAL */
-  async fileHash(profile: ProfileName): Promise<ContentHash> {
+  /** @param at ms UTC, as in the signing that follows @throws Fault BUSY, INTERNAL */
+  async fileHash(profile: ProfileName, at: number): Promise<ContentHash> {
     const { hash } = await this.#run<{ readonly hash: ContentHash }>({
       kind: 'file-hash',
       profile,
+      at,
     });
     return hash;
   }

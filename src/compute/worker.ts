@@ -1,5 +1,7 @@
 import { workerData } from 'piscina';
+import { systemClock } from '../clock.ts';
 import { fileSignerFromPem } from '../pki/file-signer.ts';
+import { activeOf } from '../pki/signing-key.ts';
 import { loadSmevSchemas } from '../schema/files.ts';
 import { buildContentRegistry } from '../schema/registry.ts';
 import { profiles } from '../signature/profiles.ts';
@@ -18,10 +20,20 @@ const rules = {
   content: buildContentRegistry(snapshot.messageTypes),
   profiles: snapshot.profiles.map((name) => profiles[name]),
 };
-const signers = snapshot.keys.map(({ key, certificate }) => signerFromPem(key, certificate));
-const fileSigners = snapshot.keys.map(({ key, certificate }) =>
-  fileSignerFromPem(key, certificate),
-);
+const keys = snapshot.keys.map(({ key, certificate: pem, window }) => {
+  const signer = signerFromPem(key, pem);
+  const { certificate } = signer;
+  return { certificate, window, signer, fileSigner: fileSignerFromPem(key, pem) };
+});
+
+/** Keys take each other's place at their time, to the millisecond, with no word from outside. */
+function signersAt(at: number) {
+  return activeOf(keys, at).map(({ signer }) => signer);
+}
+
+function fileSignersAt(at: number) {
+  return activeOf(keys, at).map(({ fileSigner }) => fileSigner);
+}
 
 /** Entry point of the pool's threads. */
 export default function work(task: Task): unknown {
@@ -37,7 +49,7 @@ function perform(task: Task): unknown {
     case 'judge':
       return judge(task.posted, rules);
     case 'compose':
-      return compose(task.order, signers);
+      return compose(task.order, signersAt(systemClock.now()));
     case 'make':
       return make(task.making, rules);
     case 'extract':
@@ -45,9 +57,9 @@ function perform(task: Task): unknown {
     case 'verify-files':
       return verifyFiles(task.files, oldAlgorithms(rules.profiles));
     case 'file-hash':
-      return { hash: fileHash(task.profile, fileSigners) };
+      return { hash: fileHash(task.profile, fileSignersAt(task.at)) };
     case 'sign-files':
-      return signFiles(task.signing, fileSigners);
+      return signFiles(task.signing, fileSignersAt(task.signing.at));
     case 'warm':
       return undefined;
   }

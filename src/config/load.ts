@@ -98,7 +98,6 @@ function resolvePaths(tree: Tree, folder: string): Tree {
     uplinks?: unknown;
   };
   const url = database?.['url'];
-  const keys = node?.['keys'];
   return {
     ...tree,
     ...(typeof data === 'string' ? { data: absolute(data, folder) } : {}),
@@ -108,9 +107,7 @@ function resolvePaths(tree: Tree, folder: string): Tree {
     ...(attachments === undefined ? {} : { attachments: absoluteFiles(attachments, folder) }),
     ...(isTree(tls) ? { tls: absoluteFiles(tls, folder) } : {}),
     ...(isTree(adminTls) ? { adminTls: absoluteFiles(adminTls, folder) } : {}),
-    ...(Array.isArray(keys)
-      ? { node: { ...node, keys: keys.map((pair) => absolutePair(pair, folder)) } }
-      : {}),
+    ...(isTree(node) ? { node: absoluteKeys(node, folder) } : {}),
     ...(Array.isArray(uplinks)
       ? {
           uplinks: uplinks.map((each) => withAbsoluteFiles(each, (path) => absolute(path, folder))),
@@ -139,6 +136,17 @@ function absoluteFiles(attachments: Tree, folder: string): Tree {
 
 function absoluteUrl(url: string, folder: string): string {
   return url.startsWith('sqlite:') ? `sqlite:${absolute(url.slice(7), folder)}` : url;
+}
+
+function absoluteKeys(node: Tree, folder: string): Tree {
+  const { keys, passphraseFile } = node;
+  return {
+    ...node,
+    ...(Array.isArray(keys) ? { keys: keys.map((pair) => absolutePair(pair, folder)) } : {}),
+    ...(typeof passphraseFile === 'string'
+      ? { passphraseFile: absolute(passphraseFile, folder) }
+      : {}),
+  };
 }
 
 function absolutePair(pair: unknown, folder: string): unknown {

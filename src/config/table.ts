@@ -38,12 +38,17 @@ export const configTable = z.strictObject({
         'name of the node for people',
       ),
       keys: key(
-        z.array(keyPair).min(1),
-        'ключи и сертификаты подписи узла (PEM); первый основной, ответ подписывается ключом того же вида, что у запроса',
-        "the node's signing keys and certificates (PEM); the first is the default, an answer is signed with a key of the request's kind",
+        z.array(keyPair).default([]),
+        'ключи и сертификаты подписи узла (PEM); первый основной, ответ подписывается ключом того же вида, что у запроса; ключи в базе (cert import --node) начинают подписывать вместо них в своё время',
+        "the node's signing keys and certificates (PEM); the first is the default, an answer is signed with a key of the request's kind; keys of the database (cert import --node) begin to sign in their place at their time",
+      ),
+      passphraseFile: key(
+        z.string().optional(),
+        'файл с паролем ключей подписи: тех, что в node.keys под паролем, и тех, что в базе',
+        'a file with the passphrase of the signing keys: of those of node.keys that have one, and of those in the database',
       ),
     })
-    .prefault({ keys: [] }),
+    .prefault({}),
   data: key(z.string().default('var'), 'папка данных узла', "the node's data folder"),
   database: z
     .strictObject({

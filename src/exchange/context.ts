@@ -39,7 +39,7 @@ export interface ExchangeContext {
     make(making: Making): Promise<Made>;
     extract(kept: Kept): Promise<Extracted>;
     verifyFiles(files: readonly DigestedFile[]): Promise<Uint8Array[]>;
-    fileHash(profile: ProfileName): Promise<ContentHash>;
+    fileHash(profile: ProfileName, at: number): Promise<ContentHash>;
     signFiles(signing: FileSigning): Promise<SignedFiles>;
   };
   /** The second verifier, on threads of its own. */

@@ -96,6 +96,7 @@ export function rotateCertificate(
         each.system === system &&
         each.certificate.fingerprint !== certificate.fingerprint &&
         each.certificate.keyKind === certificate.keyKind &&
+        (each.window.from ?? 0) <= at &&
         (each.window.until === null || each.window.until > until),
     );
     for (const each of replaced) await end(context, scope, each, until);

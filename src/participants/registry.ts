@@ -4,7 +4,7 @@ import type { Revocation, RevocationMode, TrustStore } from '../pki/path.ts';
 import { isWithin } from '../pki/window.ts';
 import type { MessageTypeSchemas } from '../schema/registry.ts';
 import type { Database } from '../store/database.ts';
-import type { WindowColumns } from '../store/tables.ts';
+import type { WindowColumns } from '../store/declared-tables.ts';
 import { type FilePolicy, filePolicySchema } from './file-policy.ts';
 import type { Registration } from './registration.ts';
 import { readRevocationLists } from './revocation-lists.ts';

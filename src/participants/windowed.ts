@@ -1,5 +1,5 @@
 import type { Window } from '../pki/window.ts';
-import type { WindowColumns } from '../store/tables.ts';
+import type { WindowColumns } from '../store/declared-tables.ts';
 
 /** A certificate and when it counts. */
 export interface WindowedCertificate {

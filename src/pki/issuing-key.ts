@@ -1,4 +1,5 @@
 import {
+  createHash,
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
@@ -98,11 +99,23 @@ export function publicKeyInfo(key: IssuingKey): Asn1 {
   return sequence([gostAlgorithm(key), bitString(der(octetString(publicKeyOf(key.key).point)))]);
 }
 
-/** The private half as PKCS#8 in PEM, not encrypted. */
-export function privateKeyPem(key: IssuingKey): string {
-  if (key instanceof KeyObject) return key.export({ type: 'pkcs8', format: 'pem' }).toString();
+/** The private half as PKCS#8 in DER, not sealed. */
+export function privateKeyInfo(key: IssuingKey): Buffer {
+  if (key instanceof KeyObject) return key.export({ type: 'pkcs8', format: 'der' });
   const secret = octetString(der(octetString(key.key.scalar)));
-  return pemOf(der(sequence([integer('\x00'), gostAlgorithm(key), secret])), 'PRIVATE KEY');
+  return der(sequence([integer('\x00'), gostAlgorithm(key), secret]));
+}
+
+/** The same in PEM. */
+export function privateKeyPem(key: IssuingKey): string {
+  return pemOf(privateKeyInfo(key), 'PRIVATE KEY');
+}
+
+/** SHA-256 of the public half, lower-case hex: what a key is known by before its certificate has come. */
+export function keyId(key: IssuingKey): string {
+  return createHash('sha256')
+    .update(der(publicKeyInfo(key)))
+    .digest('hex');
 }
 
 /**

@@ -1,5 +1,8 @@
+import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
+import { pemOf } from './asn1.ts';
+import { openKey, SealUnopened } from './sealed-key.ts';
 import { type TlsFiles, type TlsTexts, TlsUnfit } from './tls-pair.ts';
 
 /** PEM texts of a private key and its certificate. */
@@ -25,6 +28,70 @@ function readPem(file: string): string {
     throw new Error(`файл не читается / cannot be read: ${file}`);
   }
   if (!text.includes('-----BEGIN ')) throw new Error(`не PEM / not PEM: ${file}`);
+  return text;
+}
+
+const sealedPem =
+  /-----BEGIN ENCRYPTED PRIVATE KEY-----([A-Za-z0-9+/=\s]+)-----END ENCRYPTED PRIVATE KEY-----/;
+
+/**
+ * The same where the key may be sealed under a passphrase (PKCS#8), GOST too.
+ *
+ * @param passphrase undefined where none is configured
+ * @returns the key no longer sealed
+ * @throws Error naming the file, and what is wrong with it
+ */
+export async function readSealedPair(
+  files: PemPair,
+  passphrase: string | undefined,
+): Promise<PemPair> {
+  const { key, certificate } = readPemPair(files);
+  const sealed = sealedPem.exec(key)?.[1];
+  if (sealed === undefined) return { key, certificate };
+  if (passphrase === undefined) {
+    throw new Error(
+      `ключ под паролем, а node.passphraseFile не задан / the key has a passphrase, and node.passphraseFile is not set: ${files.key}`,
+    );
+  }
+  try {
+    const opened = await openKey(Buffer.from(sealed, 'base64'), passphrase);
+    return { key: pemOf(opened, 'PRIVATE KEY'), certificate };
+  } catch (error) {
+    const opened =
+      error instanceof SealUnopened && error.why === 'scheme'
+        ? openedByOpenssl(key, passphrase)
+        : undefined;
+    if (opened !== undefined) return { key: opened, certificate };
+    throw new Error(
+      `пароль из node.passphraseFile не открывает ключ, или ключ повреждён / the passphrase of node.passphraseFile does not open the key, or the key is broken: ${files.key}`,
+    );
+  }
+}
+
+/** Of RSA and EC under ciphers that this room does not read. */
+function openedByOpenssl(key: string, passphrase: string): string | undefined {
+  try {
+    return createPrivateKey({ key, passphrase })
+      .export({ type: 'pkcs8', format: 'pem' })
+      .toString();
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The passphrase of a file: one line end behind it is not of it.
+ *
+ * @throws Error naming the file
+ */
+export function readPassphraseFile(file: string): string {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+  } catch {
+    throw new Error(`файл не читается / cannot be read: ${file}`);
+  }
+  if (text === '') throw new Error(`файл пуст / the file is empty: ${file}`);
   return text;
 }
 

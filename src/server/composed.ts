@@ -15,14 +15,15 @@ import { createLog } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
 import { type Registry, readRegistry, watchRegistry } from '../participants/registry.ts';
 import { growSandbox, seedSandbox } from '../participants/seed.ts';
-import { exampleFingerprints, exampleKeyProblem } from '../pki/examples.ts';
-import { type PemPair, readPemPair } from '../pki/keystore.ts';
+import { exampleFingerprints } from '../pki/examples.ts';
+import type { SigningKey } from '../pki/signing-key.ts';
 import type { DeliveryQueue } from '../queue/queue.ts';
-import { openDatabase } from '../store/database.ts';
+import { type Database, openDatabase } from '../store/database.ts';
 import { checkDurability } from '../store/durability.ts';
 import { migrate } from '../store/migrations.ts';
 import { chooseEngine } from './engine.ts';
 import { deskOf, fileCheckOf, openFiles, uploadsOf } from './kept-files.ts';
+import { SigningKeys } from './signing-keys.ts';
 
 /** What every process of a node is made of, with the parts whose lifetime it holds. */
 export interface Composed extends ExchangeContext {
@@ -31,6 +32,8 @@ export interface Composed extends ExchangeContext {
   readonly connectors: Connectors;
   readonly queue: DeliveryQueue;
   readonly uploads: Uploads;
+  /** Fingerprints of the certificates that the node signs with, now or in a while. */
+  readonly ownCertificates: ReadonlySet<string>;
   /** What was seen a moment ago of what needs an operator. */
   readonly watched: { deadLetters: number; agenciesDown: number; tlsRefused: number };
   /** Ends everything that is not a face, in order. */
@@ -56,16 +59,11 @@ export async function compose(config: Config): Promise<Composed> {
   await checkDurability(database);
   await migrate(database);
   const journal = new JournalWriter(database, node.id);
-  const who = userInfo().username;
-  const declaring = { database, journal, who, now: systemClock.now, random: randomBytes };
-  if (config.profile === 'sandbox') {
-    await seedSandbox(declaring);
-    await growSandbox(declaring);
-  }
-  const distrusted = config.profile === 'sandbox' ? new Set<string>() : exampleFingerprints();
-  const trusting = { distrusted, revocation: config.trust.revocation };
-  let registry = await readRegistry(database, trusting);
-  const compute = new ComputePool(threadsOf(config), snapshotOf(config, registry));
+  const readDeclared = await declaredReader(config, database, journal);
+  let registry = await readDeclared();
+  const signing = await SigningKeys.open(config, database);
+  let keys = await signing.read();
+  const compute = new ComputePool(threadsOf(config), snapshotOf(config, registry, keys));
   await compute.ready();
   const opinions = new OpinionPool(config.secondOpinion, log);
   const queue = await chooseEngine(config, { database, log, registry: () => registry });
@@ -94,9 +92,13 @@ export async function compose(config: Config): Promise<Composed> {
     metrics,
   };
   const takeUp = async (): Promise<Registry> => {
-    const next = await readRegistry(database, trusting);
-    await compute.replace(snapshotOf(config, next));
+    const next = await readDeclared();
+    const reading = signing.read();
+    keys = await reading.catch(() => keys);
+    await compute.replace(snapshotOf(config, next, keys));
     registry = next;
+    // A key that cannot be opened is told and tried again; all else is in force by now.
+    await reading;
     log.info({ revision: next.revision }, 'configuration taken up');
     return next;
   };
@@ -119,7 +121,25 @@ export async function compose(config: Config): Promise<Composed> {
     await database.close();
   };
   const watched = { deadLetters: 0, agenciesDown: 0, tlsRefused: 0 };
-  return { ...context, compute, opinions, connectors, queue, uploads, watched, close };
+  const held = { compute, opinions, connectors, queue, uploads, watched, close };
+  return { ...context, ...held, ownCertificates: signing.fingerprints };
+}
+
+/** Declares what a sandbox begins with. @returns who reads what is declared */
+async function declaredReader(
+  { profile, trust }: Config,
+  database: Database,
+  journal: JournalWriter,
+): Promise<() => Promise<Registry>> {
+  const isSandbox = profile === 'sandbox';
+  if (isSandbox) {
+    const who = userInfo().username;
+    const declaring = { database, journal, who, now: systemClock.now, random: randomBytes };
+    await seedSandbox(declaring);
+    await growSandbox(declaring);
+  }
+  const distrusted = isSandbox ? new Set<string>() : exampleFingerprints();
+  return () => readRegistry(database, { distrusted, revocation: trust.revocation });
 }
 
 const randomPoolBytes = 4096;
@@ -143,19 +163,14 @@ function threadsOf({ compute, limits }: Config) {
   };
 }
 
-function keysOf({ node, profile }: Config): PemPair[] {
-  return node.keys.map((files) => {
-    const pair = readPemPair(files);
-    const problem = exampleKeyProblem(profile, pair.certificate);
-    if (problem !== undefined) throw new Error(`${files.certificate}: ${problem}`);
-    return pair;
-  });
-}
-
-function snapshotOf(config: Config, { messageTypes }: Registry): Snapshot {
+function snapshotOf(
+  { signatures }: Config,
+  { messageTypes }: Registry,
+  keys: readonly SigningKey[],
+): Snapshot {
   return {
     messageTypes: messageTypes.map(({ id, versions }) => ({ id, versions })),
-    keys: keysOf(config),
-    profiles: config.signatures.profiles,
+    keys,
+    profiles: signatures.profiles,
   };
 }

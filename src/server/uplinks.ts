@@ -6,8 +6,6 @@ import type { NodeFiles } from '../connectors/uplink-node.ts';
 import { receive } from '../exchange/receive.ts';
 import { hasTaken, storedFiles } from '../exchange/uplink-files.ts';
 import { forgetReplies, uplinkReplies } from '../exchange/uplink-replies.ts';
-import { readCertificate } from '../pki/certificate.ts';
-import { readPemPair } from '../pki/keystore.ts';
 import type { Composed } from './composed.ts';
 import { hasRoom } from './kept-files.ts';
 import { type Repeating, startRepeating } from './repeating.ts';
@@ -19,10 +17,7 @@ import { type Repeating, startRepeating } from './repeating.ts';
  * @throws ConnectorFailure NOT_SENT when a file cannot be used
  */
 export function startUplinks(context: Composed, config: Config): Repeating {
-  const { uplinks, node } = config;
-  const trusted = new Set(
-    node.keys.map((files) => readCertificate(readPemPair(files).certificate).fingerprint),
-  );
+  const { uplinks } = config;
   const store = uplinkReplies(context.database.kysely, context.clock);
   const files = filesFor(context, config);
   const running: Uplink[] = [];
@@ -39,7 +34,7 @@ export function startUplinks(context: Composed, config: Config): Repeating {
           body: async () => ({ bytes, parts }),
         }),
       files,
-      trusted,
+      trusted: context.ownCertificates,
       store,
       failed: ({ code, message }: ConnectorFailure) =>
         context.log.warn({ uplink: settings.id, failure: code, why: message }, 'uplink'),

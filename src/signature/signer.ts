@@ -90,8 +90,8 @@ function signer(
 function readKey(key: string): KeyObject {
   if (key.includes('-----BEGIN ENCRYPTED PRIVATE KEY-----')) {
     throw new Error(
-      'закрытый ключ под паролем: снимите пароль / ' +
-        'the private key has a password: take it off',
+      'закрытый ключ под паролем, здесь его не открыть / ' +
+        'the private key has a passphrase, and is not opened here',
     );
   }
   try {

@@ -5,6 +5,7 @@ import { signatures } from './migrations/0002-signatures.ts';
 import { delivery } from './migrations/0003-delivery.ts';
 import { attachments } from './migrations/0004-attachments.ts';
 import { certificates } from './migrations/0005-certificates.ts';
+import { nodeKeys } from './migrations/0008-node-keys.ts';
 
 // Numbered and append-only: a migration that was released never changes.
 const migrations = {
@@ -13,6 +14,7 @@ const migrations = {
   '0003-delivery': delivery,
   '0004-attachments': attachments,
   '0005-certificates': certificates,
+  '0008-node-keys': nodeKeys,
 };
 
 /**

@@ -1,0 +1,116 @@
+import { systemClock } from '../clock.ts';
+import { listNodeKeys } from '../participants/node-keys.ts';
+import { type Certificate, readCertificate } from '../pki/certificate.ts';
+import { readPemPair } from '../pki/keystore.ts';
+import { type KeyState, stateOf } from '../pki/signing-key.ts';
+import { always, type Window } from '../pki/window.ts';
+import { columns } from './columns.ts';
+import { openForCli } from './open.ts';
+import { type ExitCode, print } from './run.ts';
+
+/** What `cert list --node --json` prints of each key. */
+export interface ListedKey {
+  /** Of the public key; null for a key that the configuration names by its files. */
+  readonly id: string | null;
+  readonly kind: string;
+  /** 'waiting' until its certificate has come. */
+  readonly state: KeyState | 'waiting';
+  /** Of the certificate. */
+  readonly fingerprint: string | null;
+  readonly subject: string | null;
+  readonly notAfter: string | null;
+  /** From when until when it signs; null for no bound. */
+  readonly from: string | null;
+  readonly until: string | null;
+  readonly place: 'file' | 'database' | 'erased';
+}
+
+interface Found {
+  readonly id: string | null;
+  readonly certificate: Certificate;
+  /** undefined until it is told to sign. */
+  readonly window: Window | undefined;
+  readonly place: ListedKey['place'];
+}
+
+/** `cert list --node`: the signing keys of the node, with what becomes of each. */
+export async function listNode(json: true | undefined): Promise<ExitCode> {
+  const { database, keys: files } = await openForCli();
+  try {
+    const stored = await listNodeKeys(database.kysely);
+    const ofFiles = files.map(
+      (pair): Found => ({
+        ...{ id: null, window: always, place: 'file' },
+        certificate: readCertificate(readPemPair(pair).certificate),
+      }),
+    );
+    const ofDatabase = stored.flatMap(({ id, certificate, window, sealed }): Found[] => {
+      const place = sealed === undefined ? 'erased' : 'database';
+      return certificate === undefined ? [] : [{ id, certificate, window, place }];
+    });
+    const waiting = stored.filter(({ certificate }) => certificate === undefined);
+    const listed = [
+      ...listedKeys([...ofFiles, ...ofDatabase], systemClock.now()),
+      ...waiting.map(({ id, kind }) => ({ ...nothing, id, kind, state: 'waiting' as const })),
+    ];
+    print(json, listed, () => table(listed));
+    return 0;
+  } finally {
+    await database.close();
+  }
+}
+
+const nothing = {
+  ...{ fingerprint: null, subject: null, notAfter: null, from: null, until: null },
+  place: 'database',
+} as const;
+
+function listedKeys(found: readonly Found[], now: number): ListedKey[] {
+  const dated = found.filter(isDated);
+  return found.map((each) => {
+    const { id, certificate, window, place } = each;
+    const { fingerprint, subject, keyKind: kind, notAfter } = certificate;
+    const state = isDated(each) ? stateOf(each, dated, now) : 'next';
+    const bounds = { from: isoOf(window?.from), until: isoOf(window?.until) };
+    return {
+      ...{ id, kind, state, fingerprint, subject, place, ...bounds },
+      notAfter: new Date(notAfter).toISOString(),
+    };
+  });
+}
+
+function isDated(found: Found): found is Found & { readonly window: Window } {
+  return found.window !== undefined;
+}
+
+function isoOf(at: number | null | undefined): string | null {
+  return at === null || at === undefined ? null : new Date(at).toISOString();
+}
+
+const states = {
+  waiting: 'ждёт сертификата / waits for its certificate',
+  next: 'следующий / next',
+  active: 'подписывает / active',
+  retiring: 'наготове / retiring',
+  retired: 'снят / retired',
+} as const;
+
+function table(listed: readonly ListedKey[]): string {
+  return columns([
+    [
+      ...['вид / kind', 'состояние / state', 'с / from', 'до / until', 'срок / expires'],
+      ...['отпечаток / fingerprint', 'где / place', 'владелец / subject'],
+    ],
+    ...listed.map((each) => [
+      ...[each.kind, states[each.state], minute(each.from), minute(each.until)],
+      each.notAfter?.slice(0, 10) ?? '',
+      (each.fingerprint ?? each.id ?? '').slice(0, 16),
+      each.place,
+      each.subject ?? '',
+    ]),
+  ]);
+}
+
+function minute(iso: string | null): string {
+  return iso === null ? '' : `${iso.slice(0, 16)}Z`;
+}

@@ -1,0 +1,208 @@
+import { KeyObject } from 'node:crypto';
+import { systemClock } from '../clock.ts';
+import {
+  addNodeKey,
+  certifyNodeKey,
+  listNodeKeys,
+  retireNodeKey,
+  rotateNodeKey,
+  type StoredKey,
+} from '../participants/node-keys.ts';
+import { pemOf } from '../pki/asn1.ts';
+import type { Certificate } from '../pki/certificate.ts';
+import { type IssuingKey, issuingKeyFromPem, keyId, privateKeyInfo } from '../pki/issuing-key.ts';
+import { readPassphraseFile, readSealedPair } from '../pki/keystore.ts';
+import { readPkcs12 } from '../pki/pkcs12.ts';
+import { openKey, sealKey } from '../pki/sealed-key.ts';
+import type { SigningKind } from '../pki/signature-algorithms.ts';
+import { readCertificateFile } from './certificate-file.ts';
+import { type Operating, operateOrRefuse } from './operate.ts';
+import { type ExitCode, print, UsageError } from './run.ts';
+
+// `cert … --node`: the signing keys of the node, sealed in its database.
+
+/** Keeps a new key until its certificate comes. @returns its id @throws UsageError, Error */
+export function keepNodeKey(key: IssuingKey): Promise<string> {
+  return operateOrRefuse(async (context) => {
+    const id = keyId(key);
+    await addNodeKey(context, {
+      id,
+      kind: kindOf(key),
+      certificate: undefined,
+      sealed: await sealedBy(context, key),
+    });
+    return id;
+  });
+}
+
+function kindOf(key: IssuingKey): SigningKind {
+  if (!(key instanceof KeyObject)) return key.kind;
+  return key.asymmetricKeyType === 'rsa' ? 'rsa' : 'ec';
+}
+
+function sealedBy(context: Operating, key: IssuingKey): Promise<Buffer> {
+  return sealKey(privateKeyInfo(key), passphraseOf(context));
+}
+
+function passphraseOf({ config }: Operating): string {
+  const { passphraseFile } = config.node;
+  if (passphraseFile !== undefined) return readPassphraseFile(passphraseFile);
+  throw new UsageError(
+    'ключи узла в базе запечатаны паролем: задайте node.passphraseFile / ' +
+      'keys of the node in the database are sealed under a passphrase: set node.passphraseFile',
+  );
+}
+
+/** What `cert import --node` is given. */
+export interface NodeImport {
+  /** PEM of the private key; else it is in the .p12, or waits in the database. */
+  readonly key?: string;
+  readonly passwordFile?: string;
+  readonly json?: true;
+}
+
+/** `cert import --node`: a key with its certificate, or the certificate that a key waits for. */
+export async function importNodeKey(file: string, options: NodeImport): Promise<ExitCode> {
+  const [certificate] = readCertificateFile(file, options.passwordFile);
+  checkUse(certificate, file);
+  const id = await operateOrRefuse(async (context) => {
+    const key = await givenKey(file, certificate, options);
+    if (key === undefined) return certify(context, certificate);
+    await addNodeKey(context, {
+      ...{ id: keyId(key), kind: kindOf(key), certificate },
+      sealed: await sealedBy(context, key),
+    });
+    return keyId(key);
+  });
+  const { fingerprint, subject } = certificate;
+  print(options.json, { id, fingerprint, subject }, () =>
+    [
+      `Ключ узла готов / the key of the node is ready: ${subject}`,
+      `  ${fingerprint}`,
+      `  начнёт подписывать по команде / it begins to sign by: mezhved cert rotate --node ${fingerprint.slice(0, 16)} --at …`,
+    ].join('\n'),
+  );
+  return 0;
+}
+
+function checkUse({ maySign, notAfter, keyKind }: Certificate, file: string): void {
+  if (!maySign || keyKind === 'other' || keyKind === 'gost2001') {
+    throw new UsageError(`${file}: этим ключом не подписывают / such a key does not sign`);
+  }
+  if (notAfter < systemClock.now()) {
+    throw new UsageError(`${file}: срок сертификата истёк / the certificate has expired`);
+  }
+}
+
+async function givenKey(
+  file: string,
+  certificate: Certificate,
+  { key, passwordFile }: NodeImport,
+): Promise<IssuingKey | undefined> {
+  const password = passwordFile === undefined ? undefined : readPassphraseFile(passwordFile);
+  if (/\.(p12|pfx)$/i.test(file)) {
+    return issuingKeyFromPem(readPkcs12(file, password ?? '').key, certificate);
+  }
+  if (key === undefined) return undefined;
+  const pair = await readSealedPair({ key, certificate: file }, password);
+  return issuingKeyFromPem(pair.key, certificate);
+}
+
+async function certify(context: Operating, certificate: Certificate): Promise<string> {
+  const passphrase = passphraseOf(context);
+  for (const waiting of await listNodeKeys(context.database.kysely)) {
+    if (waiting.kind !== certificate.keyKind || waiting.sealed === undefined) continue;
+    if (!(await fits(waiting.sealed, passphrase, certificate))) continue;
+    await certifyNodeKey(context, waiting.id, certificate);
+    return waiting.id;
+  }
+  throw new Error(
+    'ни один ключ узла не от этого сертификата: назовите его (--key) / ' +
+      'no key of the node is that of the certificate: name it (--key)',
+  );
+}
+
+async function fits(sealed: Uint8Array, passphrase: string, certificate: Certificate) {
+  const pem = pemOf(await opened(sealed, passphrase), 'PRIVATE KEY');
+  try {
+    issuingKeyFromPem(pem, certificate);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function opened(sealed: Uint8Array, passphrase: string): Promise<Buffer> {
+  return openKey(sealed, passphrase).catch(() => {
+    throw new Error(
+      'пароль из node.passphraseFile не открывает ключи узла в базе / ' +
+        'the passphrase of node.passphraseFile does not open the keys of the node in the database',
+    );
+  });
+}
+
+/** `cert rotate --node`. @param at ms UTC */
+export async function rotateNode(
+  named: string,
+  { at, overlapMs }: { readonly at: number; readonly overlapMs: number },
+  json: true | undefined,
+): Promise<ExitCode> {
+  const { key, replaced } = await operateOrRefuse(async (context) => {
+    // A key that no node could open would stop them all at their next change.
+    await checkOpens(context, named);
+    return rotateNodeKey(context, { named: named.toLowerCase(), at, overlapMs });
+  });
+  const from = new Date(at).toISOString();
+  const until = new Date(at + overlapMs).toISOString();
+  const name = ({ certificate, id }: StoredKey) => certificate?.subject ?? id;
+  const told = {
+    ...{ id: key.id, fingerprint: key.certificate?.fingerprint, from, until },
+    replaced: replaced.map(({ id, certificate }) => certificate?.fingerprint ?? id),
+  };
+  print(json, told, () =>
+    [
+      `подписывает с / signs from ${from}: ${name(key)}`,
+      `  ${key.certificate?.fingerprint ?? key.id}`,
+      ...replaced.map(
+        (each) =>
+          `прежний ключ наготове до / the key before is at hand until ${until}: ${name(each)}`,
+      ),
+      'вернуться / the way back: mezhved cert rotate --node ПРЕЖНИЙ / THE ONE BEFORE --at now',
+    ].join('\n'),
+  );
+  return 0;
+}
+
+async function checkOpens(context: Operating, named: string): Promise<void> {
+  const passphrase = passphraseOf(context);
+  for (const { id, certificate, sealed } of await listNodeKeys(context.database.kysely)) {
+    const isIt = id.startsWith(named) || certificate?.fingerprint.startsWith(named);
+    if (isIt && sealed !== undefined) await opened(sealed, passphrase);
+  }
+}
+
+/** `cert retire --node`. @param until ms UTC */
+export async function retireNode(
+  named: string,
+  { until, erase }: { readonly until: number; readonly erase: boolean },
+  json: true | undefined,
+): Promise<ExitCode> {
+  const key = await operateOrRefuse((context) =>
+    retireNodeKey(context, named.toLowerCase(), until, erase),
+  );
+  const ends = new Date(until).toISOString();
+  const told = {
+    id: key.id,
+    fingerprint: key.certificate?.fingerprint,
+    until: ends,
+    erased: erase,
+  };
+  print(json, told, () =>
+    [
+      `${key.certificate?.subject ?? key.id}`,
+      `  подписывает до / signs until ${ends}`,
+      ...(erase ? ['  закрытая часть стёрта / its private half is erased'] : []),
+    ].join('\n'),
+  );
+  return 0;
+}

@@ -1,0 +1,224 @@
+import type { Kysely, Transaction } from 'kysely';
+import { newEntryId } from '../journal/entry.ts';
+import type { CommitScope } from '../journal/writer.ts';
+import { type Certificate, readCertificate } from '../pki/certificate.ts';
+import type { SigningKind } from '../pki/signature-algorithms.ts';
+import { type Window, windowWords } from '../pki/window.ts';
+import type { Tables } from '../store/tables.ts';
+import { type ApplyContext, ApplyRefused, raiseRevision } from './apply.ts';
+import { columnsOf, windowOf } from './windowed.ts';
+
+/** A signing key of the node as the database has it. */
+export interface StoredKey {
+  /** SHA-256 of its public key, lower-case hex. */
+  readonly id: string;
+  readonly kind: SigningKind;
+  /** undefined until it has come. */
+  readonly certificate: Certificate | undefined;
+  /** EncryptedPrivateKeyInfo; undefined once it was erased. */
+  readonly sealed: Uint8Array | undefined;
+  /** When it may sign; undefined until it is told to. */
+  readonly window: Window | undefined;
+  /** ms UTC */
+  readonly madeAt: number;
+}
+
+/** All signing keys that the database has, those that begin first before others. */
+export async function listNodeKeys(db: Kysely<Tables>): Promise<StoredKey[]> {
+  const rows = await db
+    .selectFrom('node_key')
+    .selectAll()
+    .orderBy('from_at')
+    .orderBy('made_at')
+    .orderBy('id')
+    .execute();
+  return rows.map(({ id, kind, certificate, sealed, made_at, ...columns }) => ({
+    id,
+    kind: kind as SigningKind,
+    certificate: certificate === null ? undefined : readCertificate(certificate),
+    sealed: sealed ?? undefined,
+    window: columns.from_at === null ? undefined : windowOf(columns),
+    madeAt: made_at,
+  }));
+}
+
+/** A key that is new to the database, sealed. */
+export interface NewKey extends Pick<StoredKey, 'id' | 'kind' | 'certificate'> {
+  readonly sealed: Uint8Array;
+}
+
+/**
+ * Keeps a new key. It signs nothing until rotateNodeKey tells it to.
+ *
+ * @throws ApplyRefused where it is here already
+ */
+export function addNodeKey(
+  context: ApplyContext,
+  { id, kind, certificate, sealed }: NewKey,
+): Promise<void> {
+  return context.journal.commit(async (scope) => {
+    const all = await listNodeKeys(scope.tx);
+    if (all.some((each) => each.id === id)) {
+      throw new ApplyRefused('этот ключ уже есть у узла / the node has this key already');
+    }
+    const made_at = context.now();
+    const row = { id, kind, certificate: certificate?.der ?? null, sealed, made_at };
+    await scope.tx
+      .insertInto('node_key')
+      .values({ ...row, from_at: null, until_at: null })
+      .execute();
+    enter(context, scope, { id, certificate, window: undefined }, 'added');
+    await raiseRevision(scope.tx);
+  });
+}
+
+/**
+ * Gives a key the certificate that it waits for.
+ *
+ * @param id of a key to which the certificate belongs
+ * @throws ApplyRefused where it has one
+ */
+export function certifyNodeKey(
+  context: ApplyContext,
+  id: string,
+  certificate: Certificate,
+): Promise<void> {
+  return context.journal.commit(async (scope) => {
+    const key = (await listNodeKeys(scope.tx)).find((each) => each.id === id);
+    if (key === undefined) throw new ApplyRefused('нет такого ключа / there is no such key');
+    if (key.certificate !== undefined) {
+      throw new ApplyRefused(
+        'у ключа уже есть сертификат; новому нужен новый ключ (cert csr --node) / ' +
+          'the key has a certificate; a new one wants a new key (cert csr --node)',
+      );
+    }
+    await update(scope.tx, id, { certificate: certificate.der });
+    enter(context, scope, { ...key, certificate }, 'changed');
+    await raiseRevision(scope.tx);
+  });
+}
+
+/** Which key begins to sign, and when; times are ms UTC. */
+export interface KeyRotation {
+  /** The beginning of its id or of its certificate's fingerprint, of eight digits at least. */
+  readonly named: string;
+  readonly at: number;
+  /** How long after that the keys before it are kept for a way back. */
+  readonly overlapMs: number;
+}
+
+/**
+ * Lets a key sign from a moment on, on every node of the database, in place of those of its kind. One
+ * that signed before may do so again: that is the way back.
+ *
+ * @returns the key, and those that it replaces
+ * @throws ApplyRefused where none or several begin so, or it cannot sign
+ */
+export function rotateNodeKey(
+  context: ApplyContext,
+  { named, at, overlapMs }: KeyRotation,
+): Promise<{ readonly key: StoredKey; readonly replaced: readonly StoredKey[] }> {
+  return context.journal.commit(async (scope) => {
+    const all = await listNodeKeys(scope.tx);
+    const key = oneNamed(all, named);
+    if (key.certificate === undefined || key.sealed === undefined) {
+      throw new ApplyRefused(
+        'у ключа нет сертификата или закрытой части / the key has no certificate, or no private half',
+      );
+    }
+    await turn(context, scope, key, { from: at, until: null });
+    const until = at + overlapMs;
+    const replaced = all.filter(
+      (each) =>
+        each.id !== key.id &&
+        each.kind === key.kind &&
+        each.window !== undefined &&
+        (each.window.from ?? 0) <= at &&
+        (each.window.until === null || each.window.until > until),
+    );
+    for (const each of replaced) await turn(context, scope, each, { from: startOf(each), until });
+    await raiseRevision(scope.tx);
+    return { key, replaced };
+  });
+}
+
+/**
+ * Lets a key sign until a moment and no longer.
+ *
+ * @param named as in KeyRotation
+ * @param until ms UTC; now or before: it signs no more at once
+ * @param erase its private half goes for good
+ * @throws ApplyRefused where none or several begin so, or a private half is to go that may sign yet
+ */
+export function retireNodeKey(
+  context: ApplyContext,
+  named: string,
+  until: number,
+  erase: boolean,
+): Promise<StoredKey> {
+  return context.journal.commit(async (scope) => {
+    const key = oneNamed(await listNodeKeys(scope.tx), named);
+    if (erase && until > context.now()) {
+      throw new ApplyRefused('стереть можно то, что уже не подписывает / erase what signs no more');
+    }
+    // One that never began never will: a window that ends as it begins holds no time.
+    await turn(context, scope, key, { from: startOf(key) ?? until, until });
+    if (erase) await update(scope.tx, key.id, { sealed: null });
+    await raiseRevision(scope.tx);
+    return key;
+  });
+}
+
+function startOf({ window }: StoredKey): number | null {
+  return window?.from ?? null;
+}
+
+function oneNamed(all: readonly StoredKey[], named: string): StoredKey {
+  const found = all.filter(
+    ({ id, certificate }) => id.startsWith(named) || certificate?.fingerprint.startsWith(named),
+  );
+  const [only] = found;
+  if (only !== undefined && found.length === 1 && named.length >= 8) return only;
+  throw new ApplyRefused(
+    `ключей узла, что начинаются с ${named}: ${found.length} (нужен один, не короче 8 знаков) / ` +
+      `keys of the node that begin so: ${found.length} (one is wanted, of 8 digits at least)`,
+  );
+}
+
+async function turn(
+  context: ApplyContext,
+  scope: CommitScope,
+  key: StoredKey,
+  window: Window,
+): Promise<void> {
+  await update(scope.tx, key.id, columnsOf(window));
+  enter(context, scope, { ...key, window }, 'changed');
+}
+
+async function update(
+  tx: Transaction<Tables>,
+  id: string,
+  columns: Partial<Tables['node_key']>,
+): Promise<void> {
+  await tx.updateTable('node_key').set(columns).where('id', '=', id).execute();
+}
+
+function enter(
+  { who, now, random }: ApplyContext,
+  scope: CommitScope,
+  { id, certificate, window }: Pick<StoredKey, 'id' | 'certificate' | 'window'>,
+  change: 'added' | 'changed',
+): void {
+  const when = window === undefined ? '' : windowWords(window);
+  scope.journal({
+    id: newEntryId(now(), random(10)),
+    at: now(),
+    kind: 'configuration',
+    verdict: 'good',
+    ...(certificate && {
+      certificate: certificate.fingerprint,
+      content: scope.content(certificate.der),
+    }),
+    detail: { who, what: 'nodeKey', id, change, ...(when === '' ? {} : { when }) },
+  });
+}

@@ -1,0 +1,87 @@
+// What operators declare: who takes part, what is exchanged, who is trusted, what the node signs with.
+
+export interface ParticipantTable {
+  id: string;
+  name: string;
+}
+
+export interface InformationSystemTable {
+  id: string;
+  participant: string;
+  position: number;
+  /** scrypt hash of the password of its account in the file store; null where it has none. */
+  upload_password: string | null;
+}
+
+/** From when until when something counts by an operator's word: ms UTC, null for no bound. */
+export interface WindowColumns {
+  from_at: number | null;
+  until_at: number | null;
+}
+
+export interface CertificateTable extends WindowColumns {
+  /** SHA-256 of the DER, lower-case hex. */
+  fingerprint: string;
+  system: string;
+  der: Uint8Array;
+}
+
+export interface MessageTypeTable {
+  id: string;
+  name: string;
+  /** JSON arrays of participant ids. */
+  senders: string;
+  providers: string;
+  /** JSON of the route. */
+  route: string;
+  /** Share of the messages that a second verifier judges too: 0 none, 1 all. */
+  second_opinion: number;
+  /** JSON of what the type allows of files. */
+  attachments: string;
+}
+
+export interface MessageTypeVersionTable {
+  message_type: string;
+  namespace: string;
+  request_root: string;
+  response_root: string;
+  /** JSON: [{ name, hash }] of the schema files, the main one first; bytes are in content. */
+  schemas: string;
+  position: number;
+}
+
+export interface TrustAnchorTable extends WindowColumns {
+  id: string;
+  der: Uint8Array;
+}
+
+/** An authority between an anchor and others. */
+export type IntermediateTable = TrustAnchorTable;
+
+/** The latest list of each issuer. Times are ms UTC. */
+export interface RevocationListTable {
+  /** SHA-256 of the issuer's name and key identifier, lower-case hex. */
+  issuer: string;
+  der: Uint8Array;
+  this_update: number;
+  next_update: number | null;
+}
+
+/** A signing key of the node. It signs from `from_at` on, never where that is null. */
+export interface NodeKeyTable extends WindowColumns {
+  /** SHA-256 of the public key (SubjectPublicKeyInfo), lower-case hex. */
+  id: string;
+  /** 'rsa', 'ec', 'gost2012-256' or 'gost2012-512'. */
+  kind: string;
+  /** DER; null until its certificate has come. */
+  certificate: Uint8Array | null;
+  /** EncryptedPrivateKeyInfo; null once the private half was erased. */
+  sealed: Uint8Array | null;
+  made_at: number;
+}
+
+/** One row: the number of the last change of what operators declare. */
+export interface RevisionTable {
+  id: number;
+  revision: number;
+}
