@@ -77,10 +77,10 @@ describe('GOST private keys', () => {
     expect(isGostKey(wrong.junk)).to.equal(false);
   });
 
-  it('are told to have a password where they have one', () => {
+  it('are told to have a passphrase where they have one', () => {
     const { certificate } = issueCertificate(pair, { ...names, notBefore: 0, notAfter: 1 });
     const text = privateKeyPem(pair).replaceAll('PRIVATE', 'ENCRYPTED PRIVATE');
-    expect(() => signerFromPem(text, certificate)).to.throw('has a password');
+    expect(() => signerFromPem(text, certificate)).to.throw('has a passphrase');
   });
 
   it('whatever their octets, are read or refused', () => {
