@@ -1,11 +1,11 @@
 import type { FileStore } from '../attachments/file-store.ts';
 import { otherType, sniffedBytes } from '../attachments/sniff.ts';
-import type { ClaimedSignature } from '../compute/claimed-files.ts';
+import type { ClaimedFile, ClaimedSignature } from '../compute/claimed-files.ts';
 import { Fault } from '../fault/fault.ts';
 import type { FilePolicy } from '../participants/file-policy.ts';
-import { readCertificate } from '../pki/certificate.ts';
+import { type Certificate, readCertificate } from '../pki/certificate.ts';
 import type { ContentHash } from '../pki/signature-algorithms.ts';
-import { judgeCertificate } from '../pki/trust.ts';
+import { judgeCertificate, type TrustStore } from '../pki/trust.ts';
 import type { ProfileName } from '../signature/profiles.ts';
 import { attachmentWord } from '../smev/file-texts.ts';
 import type { ExchangeContext } from './context.ts';
@@ -25,6 +25,33 @@ export interface UnjudgedFile {
 }
 
 type Judging = Pick<ExchangeContext, 'compute' | 'digester' | 'files' | 'registry'>;
+
+/**
+ * What the headers of the files say, against what is allowed of them.
+ *
+ * @param max files of one message
+ * @throws Fault ATTACHMENTS_DISAGREE, ATTACHMENT_TYPE, ATTACHMENT_SIGNATURE_MISSING
+ */
+export function checkHeaders(
+  claimed: readonly ClaimedFile[],
+  policy: FilePolicy,
+  max: number,
+): void {
+  if (claimed.length > max) {
+    throw new Fault('ATTACHMENTS_DISAGREE', { public: `файлов больше ${max}` });
+  }
+  const named = claimed.map((file) => ({ ...file, name: nameOf(file) }));
+  checkTypes(named, policy);
+  const bare = named.find(({ signature }) => signature === undefined);
+  if (bare !== undefined && policy.signature === 'required') {
+    throw new Fault('ATTACHMENT_SIGNATURE_MISSING', { public: shown(bare) });
+  }
+}
+
+/** What a file is called where it is spoken of: contentId, or uuid. */
+function nameOf(file: ClaimedFile): string {
+  return file.place === 'attached' ? file.contentId : file.uuid;
+}
 
 /** @throws Fault ATTACHMENT_TYPE */
 export function checkTypes(
@@ -90,20 +117,33 @@ export async function verifySignatures(
   }
   if (digested.length === 0) return new Map();
   const trust = context.registry().trustAt(at);
-  const old = { gost2001: profile === 'smev3-2001' };
   const signers = new Map<UnjudgedFile, string>();
   for (const [index, der] of (await context.compute.verifyFiles(digested)).entries()) {
     const certificate = readCertificate(der);
-    const distrust = judgeCertificate(certificate, trust, at, old);
     const file = signed[index];
     if (file === undefined) continue;
-    if (distrust !== undefined) {
-      const why = distrust.detail.public === undefined ? '' : `: ${distrust.detail.public}`;
-      throw new Fault(distrust.code, { public: `${attachmentWord} ${shown(file)}${why}` });
-    }
+    judgeFileSigner(file, certificate, trust, { at, profile });
     signers.set(file, certificate.fingerprint);
   }
   return signers;
+}
+
+/**
+ * Whether who signed a file is trusted at the time of its message.
+ *
+ * @throws Fault those of certificates, naming the file
+ */
+function judgeFileSigner(
+  file: { readonly name: string },
+  certificate: Certificate,
+  trust: TrustStore,
+  { at, profile }: { readonly at: number; readonly profile: ProfileName },
+): void {
+  const old = { gost2001: profile === 'smev3-2001' };
+  const distrust = judgeCertificate(certificate, trust, at, old);
+  if (distrust === undefined) return;
+  const why = distrust.detail.public === undefined ? '' : `: ${distrust.detail.public}`;
+  throw new Fault(distrust.code, { public: `${attachmentWord} ${shown(file)}${why}` });
 }
 
 async function digestOf(

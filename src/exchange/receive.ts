@@ -1,17 +1,14 @@
 import type { Verified } from '../compute/judge.ts';
 import { asFault, Fault } from '../fault/fault.ts';
 import { newEntryId } from '../journal/entry.ts';
-import { judgeRegistration } from '../participants/registration.ts';
-import { type Certificate, readCertificate } from '../pki/certificate.ts';
-import { judgeCertificate, type OldAlgorithms, type TrustStore } from '../pki/trust.ts';
-import { ofPerson } from '../signature/personal.ts';
 import type { Call, Reply } from './call.ts';
 import { checkContentType, checkMethod } from './call.ts';
+import { knowCaller } from './caller.ts';
 import type { ExchangeContext } from './context.ts';
 import { pipeline } from './pipeline.ts';
 import { type Known, refuse } from './refuse.ts';
 import { seekSecondOpinion } from './second-opinion.ts';
-import type { Authorised, Caller, Received } from './stages.ts';
+import type { Authorised, Received } from './stages.ts';
 
 /**
  * The story of a message that comes in: its bytes are held, judged, its caller known, and what it
@@ -83,38 +80,13 @@ async function verify(
   return judgement;
 }
 
-/** Knows the caller by the certificate alone: registered, valid now, issued by a trusted authority. */
 function authorise(
   context: ExchangeContext,
   received: Received,
   verified: Verified,
   known: Known,
 ): Authorised {
-  const registry = context.registry();
-  const found = registry.systemOfCertificate(verified.certificate.fingerprint);
-  if (found === undefined) throw new Fault('SENDER_UNKNOWN');
-  const { system, registration } = found;
-  const { certificate } = registration;
-  const trust = registry.trustAt(received.at);
-  const distrust =
-    judgeRegistration(registration, () => registry.registrationsOf(system.id), received.at) ??
-    judgeCertificate(certificate, trust, received.at, oldFor(certificate));
-  if (distrust !== undefined) throw distrust;
-  judgePerson(verified, trust, received.at);
-  const caller: Caller = { system, participant: registry.participant(system.participant) };
-  known.system = system.id;
+  const caller = knowCaller(context.registry(), verified, received.at);
+  known.system = caller.system.id;
   return { received, verified, caller, request: verified.request };
-}
-
-/** A message with a key of 2001 came this far because a profile of the node names such keys. */
-function oldFor({ keyKind }: Certificate): OldAlgorithms {
-  return { gost2001: keyKind === 'gost2001' };
-}
-
-/** A person's signature counts by the same authorities; who may sign what is for the agencies to say. */
-function judgePerson({ personalCertificate }: Verified, trust: TrustStore, at: number): void {
-  if (personalCertificate === undefined) return;
-  const certificate = readCertificate(personalCertificate);
-  const distrust = judgeCertificate(certificate, trust, at, oldFor(certificate));
-  if (distrust !== undefined) throw ofPerson(distrust);
 }

@@ -1,9 +1,6 @@
-import type { ClaimedFile } from '../compute/claimed-files.ts';
 import { Fault } from '../fault/fault.ts';
 import { newEntryId } from '../journal/entry.ts';
 import { authoriseRequest } from '../participants/authorise.ts';
-import type { MessageType } from '../participants/registry.ts';
-import { carriesOf, notCarried } from '../participants/routes.ts';
 import type { Metadata } from '../smev/metadata.ts';
 import type { ExchangeContext } from './context.ts';
 import { enterAnswer, enterReceipt, entryOf } from './entries.ts';
@@ -13,6 +10,7 @@ import { checkEndOfLife, checkMessageId } from './fresh.ts';
 import { partyOf } from './parties.ts';
 import { receiverOf } from './pressure.ts';
 import { answerAgain, unlessFresh } from './repeat.ts';
+import { checkCarried } from './rights.ts';
 import type { Authorised, Recorded } from './stages.ts';
 import { statusFor } from './status.ts';
 import { acceptFiles, withFiles } from './with-files.ts';
@@ -50,13 +48,6 @@ export async function sendRequest(
     );
   }
   return record(context, authorised, route, []);
-}
-
-/** Files are refused here where they would be left behind later. @throws Fault ATTACHMENTS_NOT_CARRIED */
-function checkCarried({ id, route }: MessageType, files: readonly ClaimedFile[]): void {
-  if (route.kind === 'queue' || notCarried(carriesOf(route), files) === undefined) return;
-  const how = carriesOf(route) === 'attached' ? ': файлы хранилища / files of the store' : '';
-  throw new Fault('ATTACHMENTS_NOT_CARRIED', { public: `${id}${how}` });
 }
 
 /** Builds the acknowledgement, then records the request with it. */

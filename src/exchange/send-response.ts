@@ -1,6 +1,4 @@
 import { Fault } from '../fault/fault.ts';
-import { authoriseResponse } from '../participants/authorise.ts';
-import type { FilePolicy } from '../participants/file-policy.ts';
 import type { Metadata } from '../smev/metadata.ts';
 import type { ExchangeTable } from '../store/tables.ts';
 import type { ExchangeContext } from './context.ts';
@@ -10,6 +8,7 @@ import { filesDetail, type TakenFile } from './files.ts';
 import { checkMessageId } from './fresh.ts';
 import { partyOf, partyOfParticipant } from './parties.ts';
 import { answerAgain, unlessFresh } from './repeat.ts';
+import { authoriseAnswer, filePolicyOf } from './rights.ts';
 import type { Authorised, Recorded } from './stages.ts';
 import { statusFor } from './status.ts';
 import { acceptFiles, withFiles } from './with-files.ts';
@@ -28,29 +27,15 @@ export async function sendResponse(
     checkMessageId(request.messageId, received.at, context.limits);
   });
   if (again !== undefined) return again;
-  const exchange = await findByReplyTo(context.database.kysely, request.to);
-  // Whether the exchange is unknown or another's looks the same from outside.
-  if (exchange === undefined || exchange.recipient !== caller.participant.id) {
-    throw new Fault('RECIPIENT_UNKNOWN');
-  }
-  if (request.kind === 'response') {
-    authoriseResponse(context.registry(), exchange.message_type, request.content, verified.content);
-  }
+  const found = await findByReplyTo(context.database.kysely, request.to);
+  const exchange = authoriseAnswer(context.registry(), caller, found, request, verified.content);
   if (verified.files.length > 0) {
-    const policy = policyOf(context, exchange);
+    const policy = filePolicyOf(context.registry(), exchange.message_type);
     return withFiles(context, authorised, request.messageId, policy, (files) =>
       record(context, authorised, exchange, files),
     );
   }
   return record(context, authorised, exchange, []);
-}
-
-/** What the message type allows of files; nothing where it is gone. */
-function policyOf(context: ExchangeContext, { message_type }: ExchangeTable): FilePolicy {
-  const messageType = context.registry().findMessageType(message_type);
-  if (messageType === undefined)
-    throw new Fault('ATTACHMENTS_NOT_CARRIED', { public: message_type });
-  return messageType.attachments;
 }
 
 /** Builds the acknowledgement, then records the answer with it. */
@@ -88,7 +73,8 @@ async function record(
     refuseOutcome(accepted.outcome);
     if (accepted.outcome === 'accepted') {
       if (files.length > 0) {
-        const type = { id: exchange.message_type, attachments: policyOf(context, exchange) };
+        const attachments = filePolicyOf(context.registry(), exchange.message_type);
+        const type = { id: exchange.message_type, attachments };
         await acceptFiles(scope.tx, request.messageId, type, files);
       }
       enterReceipt(context, scope, authorised, about);

@@ -1,6 +1,6 @@
 import { type Part, partOf } from '../attachments/parts.ts';
 import type { Upload } from '../attachments/upload.ts';
-import type { AttachedFile, ClaimedFile, StoredFile } from '../compute/claimed-files.ts';
+import type { AttachedFile, StoredFile } from '../compute/claimed-files.ts';
 import { Fault } from '../fault/fault.ts';
 import type { FilePolicy } from '../participants/file-policy.ts';
 import type { ContentHash } from '../pki/signature-algorithms.ts';
@@ -9,7 +9,7 @@ import { removeKept, type TakenFile } from './files.ts';
 import {
   checkByOperator,
   checkContents,
-  checkTypes,
+  checkHeaders,
   shown,
   takenFile,
   type UnjudgedFile,
@@ -69,18 +69,6 @@ export async function takeFiles(
   } catch (error) {
     await discard();
     throw error;
-  }
-}
-
-function checkHeaders(claimed: readonly ClaimedFile[], policy: FilePolicy, max: number): void {
-  if (claimed.length > max) {
-    throw new Fault('ATTACHMENTS_DISAGREE', { public: `файлов больше ${max}` });
-  }
-  const named = claimed.map((file) => ({ ...file, name: nameOf(file) }));
-  checkTypes(named, policy);
-  const bare = named.find(({ signature }) => signature === undefined);
-  if (bare !== undefined && policy.signature === 'required') {
-    throw new Fault('ATTACHMENT_SIGNATURE_MISSING', { public: shown(bare) });
   }
 }
 
@@ -205,8 +193,4 @@ async function checkHash(
     });
   }
   return digests;
-}
-
-function nameOf(file: ClaimedFile): string {
-  return file.place === 'attached' ? file.contentId : file.uuid;
 }
