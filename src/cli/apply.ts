@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import { admitDeclarations, SchemasRefused } from '../participants/admit.ts';
-import { type ApplyContext, ApplyRefused, apply } from '../participants/apply.ts';
+import { apply } from '../participants/apply.ts';
 import { DeclarationsInvalid, type Loaded, readDeclarations } from '../participants/documents.ts';
-import { type Change, planApply } from '../participants/plan.ts';
-import { operate } from './operate.ts';
+import type { Change } from '../participants/plan.ts';
+import { carryOut, type PlanOptions, withPlan } from './carry-out.ts';
+import { exitCodeOf, rehearsalText, type ShownRehearsal, shownRehearsal } from './rehearsal.ts';
 import { type ExitCode, print, run, UsageError } from './run.ts';
 
-interface Options {
-  readonly plan?: true;
+interface Options extends PlanOptions {
   readonly json?: true;
 }
 
@@ -16,29 +16,38 @@ export interface Applied {
   /** false with --plan, and when there was nothing to change. */
   readonly applied: boolean;
   readonly changes: readonly Change[];
+  /** With --plan alone. */
+  readonly rehearsal?: ShownRehearsal;
 }
 
 export function register(program: Command): void {
-  program
+  const command = program
     .command('apply')
     .description(
       'принять описания участников, видов сведений и УЦ / take declarations of participants, message types and anchors',
     )
-    .argument('<paths...>', 'YAML files, or folders of them')
-    .option('--plan', 'show the difference and change nothing')
+    .argument('<paths...>', 'YAML files, or folders of them');
+  withPlan(command)
     .option('--json', 'print JSON')
     .action((paths: string[], options: Options) => run(() => perform(paths, options)));
 }
 
-async function perform(paths: readonly string[], { plan, json }: Options): Promise<ExitCode> {
+async function perform(paths: readonly string[], options: Options): Promise<ExitCode> {
   const loaded = read(paths);
   await admit(loaded);
-  const changes = await operate({ plan: plan === true }, (context) =>
-    plan === true ? planApply(context.database.kysely, loaded) : write(context, loaded),
+  const { outcome: changes, rehearsal } = await carryOut(options, (context) =>
+    apply(context, loaded),
   );
-  const applied = plan !== true && changes.some(({ change }) => change !== 'unchanged');
-  print(json, { applied, changes } satisfies Applied, () => report(changes, plan === true));
-  return 0;
+  if (rehearsal === undefined) {
+    const applied = changes.some(({ change }) => change !== 'unchanged');
+    print(options.json, { applied, changes } satisfies Applied, () => report(changes, false));
+    return 0;
+  }
+  const shown = shownRehearsal(rehearsal, 'apply');
+  const planned = { applied: false, changes, rehearsal: shown } satisfies Applied;
+  const text = () => [report(changes, true), ...rehearsalText(rehearsal, 'apply')].join('\n');
+  print(options.json, planned, text);
+  return exitCodeOf(rehearsal);
 }
 
 function read(paths: readonly string[]): Loaded[] {
@@ -55,15 +64,6 @@ async function admit(loaded: readonly Loaded[]): Promise<void> {
     await admitDeclarations(loaded);
   } catch (error) {
     if (error instanceof SchemasRefused) throw new UsageError(error.message);
-    throw error;
-  }
-}
-
-async function write(context: ApplyContext, loaded: readonly Loaded[]): Promise<Change[]> {
-  try {
-    return await apply(context, loaded);
-  } catch (error) {
-    if (error instanceof ApplyRefused) throw new Error(`отказ / refused: ${error.message}`);
     throw error;
   }
 }

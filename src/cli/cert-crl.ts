@@ -2,27 +2,34 @@ import type { Command } from 'commander';
 import { readRegistry } from '../participants/registry.ts';
 import { importRevocationList } from '../participants/revocation-lists.ts';
 import { type RevocationList, readRevocationList } from '../pki/crl.ts';
-import { operateOrRefuse } from './operate.ts';
-import { type ExitCode, print, readInput, run, UsageError } from './run.ts';
+import { carryOut, type PlanOptions, withPlan } from './carry-out.ts';
+import { printCarriedOut } from './rehearsal.ts';
+import { type ExitCode, readInput, run, UsageError } from './run.ts';
+
+interface Options extends PlanOptions {
+  readonly json?: true;
+}
 
 /** `cert crl`: a list of revoked certificates, from its issuer. */
 export function registerCrl(cert: Command): void {
-  cert
+  const command = cert
     .command('crl')
     .description('загрузить список отозванных сертификатов / load a list of revoked certificates')
-    .argument('<file>', 'the list (CRL) of a declared authority: DER, or PEM')
+    .argument('<file>', 'the list (CRL) of a declared authority: DER, or PEM');
+  withPlan(command)
     .option('--json', 'print JSON')
-    .action((file: string, { json }: { readonly json?: true }) => run(() => load(file, json)));
+    .action((file: string, options: Options) => run(() => load(file, options)));
 }
 
-async function load(file: string, json: true | undefined): Promise<ExitCode> {
+async function load(file: string, options: Options): Promise<ExitCode> {
   const { der, list } = readList(file);
-  const { outcome, issuer } = await operateOrRefuse(async (context) => {
+  const { outcome: loaded, rehearsal } = await carryOut(options, async (context) => {
     const { anchors, intermediates } = (await readRegistry(context.database)).trustAt(
       context.now(),
     );
     return importRevocationList(context, der, [...anchors, ...intermediates]);
   });
+  const { outcome, issuer } = loaded;
   const told = {
     outcome,
     issuer: issuer.subject,
@@ -30,16 +37,15 @@ async function load(file: string, json: true | undefined): Promise<ExitCode> {
     thisUpdate: isoOf(list.thisUpdate),
     nextUpdate: list.nextUpdate === undefined ? null : isoOf(list.nextUpdate),
   };
-  print(json, told, () =>
-    [
-      outcome === 'present'
-        ? 'список уже есть / the list is here already'
-        : 'список загружен / loaded',
-      `  ${told.issuer}`,
-      `  отозвано / revoked: ${told.revoked}; ${told.thisUpdate} … ${told.nextUpdate ?? '?'}`,
-    ].join('\n'),
-  );
-  return 0;
+  return printCarriedOut(options.json, rehearsal, 'crl', told, () => [
+    outcome === 'present'
+      ? 'список уже есть / the list is here already'
+      : rehearsal === undefined
+        ? 'список загружен / loaded'
+        : 'список принимается / the list would be taken',
+    `  ${told.issuer}`,
+    `  отозвано / revoked: ${told.revoked}; ${told.thisUpdate} … ${told.nextUpdate ?? '?'}`,
+  ]);
 }
 
 function readList(file: string): { readonly der: Buffer; readonly list: RevocationList } {

@@ -8,6 +8,7 @@ import {
   rotateNodeKey,
   type StoredKey,
 } from '../participants/node-keys.ts';
+import { type Declared, readRegistry } from '../participants/registry.ts';
 import { pemOf } from '../pki/asn1.ts';
 import type { Certificate } from '../pki/certificate.ts';
 import { type IssuingKey, issuingKeyFromPem, keyId, privateKeyInfo } from '../pki/issuing-key.ts';
@@ -15,8 +16,11 @@ import { readPassphraseFile, readSealedPair } from '../pki/keystore.ts';
 import { readPkcs12 } from '../pki/pkcs12.ts';
 import { openKey, sealKey } from '../pki/sealed-key.ts';
 import type { SigningKind } from '../pki/signature-algorithms.ts';
+import { isWithin } from '../pki/window.ts';
+import { carryOut, type PlanOptions } from './carry-out.ts';
 import { readCertificateFile } from './certificate-file.ts';
 import { type Operating, operateOrRefuse } from './operate.ts';
+import { printCarriedOut } from './rehearsal.ts';
 import { type ExitCode, print, UsageError } from './run.ts';
 
 // `cert … --node`: the signing keys of the node, sealed in its database.
@@ -141,36 +145,48 @@ function opened(sealed: Uint8Array, passphrase: string): Promise<Buffer> {
   });
 }
 
+type Planned = PlanOptions & { readonly json?: true };
+
 /** `cert rotate --node`. @param at ms UTC */
 export async function rotateNode(
   named: string,
   { at, overlapMs }: { readonly at: number; readonly overlapMs: number },
-  json: true | undefined,
+  options: Planned,
 ): Promise<ExitCode> {
-  const { key, replaced } = await operateOrRefuse(async (context) => {
+  const { outcome, rehearsal } = await carryOut(options, async (context) => {
     // A key that no node could open would stop them all at their next change.
-    await checkOpens(context, named);
-    return rotateNodeKey(context, { named: named.toLowerCase(), at, overlapMs });
+    await checkOpens(context, named.toLowerCase());
+    const { declared } = await readRegistry(context.database);
+    const turned = await rotateNodeKey(context, { named: named.toLowerCase(), at, overlapMs });
+    return { ...turned, answered: answeredBy(turned.key.kind, declared, at) };
   });
+  const { key, replaced, answered } = outcome;
   const from = new Date(at).toISOString();
   const until = new Date(at + overlapMs).toISOString();
   const name = ({ certificate, id }: StoredKey) => certificate?.subject ?? id;
   const told = {
     ...{ id: key.id, fingerprint: key.certificate?.fingerprint, from, until },
     replaced: replaced.map(({ id, certificate }) => certificate?.fingerprint ?? id),
+    answered,
   };
-  print(json, told, () =>
-    [
-      `подписывает с / signs from ${from}: ${name(key)}`,
-      `  ${key.certificate?.fingerprint ?? key.id}`,
-      ...replaced.map(
-        (each) =>
-          `прежний ключ наготове до / the key before is at hand until ${until}: ${name(each)}`,
-      ),
-      'вернуться / the way back: mezhved cert rotate --node ПРЕЖНИЙ / THE ONE BEFORE --at now',
-    ].join('\n'),
+  return printCarriedOut(options.json, rehearsal, 'rotate', told, () => [
+    `подписывает с / signs from ${from}: ${name(key)}`,
+    `  ${key.certificate?.fingerprint ?? key.id}`,
+    ...replaced.map(
+      (each) =>
+        `прежний ключ наготове до / the key before is at hand until ${until}: ${name(each)}`,
+    ),
+    `этот сертификат должны знать / this certificate must be known to: ${answered.join(', ') || 'никто / nobody'}`,
+    'вернуться / the way back: mezhved cert rotate --node ПРЕЖНИЙ / THE ONE BEFORE --at now',
+  ]);
+}
+
+/** Systems whose keys are of the kind at that time: the node answers each with a key of its own kind. */
+function answeredBy(kind: SigningKind, { certificates }: Declared, at: number): string[] {
+  const alike = certificates.filter(
+    ({ certificate, window }) => certificate.keyKind === kind && isWithin(window, at),
   );
-  return 0;
+  return [...new Set(alike.map(({ system }) => system))].sort();
 }
 
 async function checkOpens(context: Operating, named: string): Promise<void> {
@@ -185,9 +201,9 @@ async function checkOpens(context: Operating, named: string): Promise<void> {
 export async function retireNode(
   named: string,
   { until, erase }: { readonly until: number; readonly erase: boolean },
-  json: true | undefined,
+  options: Planned,
 ): Promise<ExitCode> {
-  const key = await operateOrRefuse((context) =>
+  const { outcome: key, rehearsal } = await carryOut(options, (context) =>
     retireNodeKey(context, named.toLowerCase(), until, erase),
   );
   const ends = new Date(until).toISOString();
@@ -197,12 +213,9 @@ export async function retireNode(
     until: ends,
     erased: erase,
   };
-  print(json, told, () =>
-    [
-      `${key.certificate?.subject ?? key.id}`,
-      `  подписывает до / signs until ${ends}`,
-      ...(erase ? ['  закрытая часть стёрта / its private half is erased'] : []),
-    ].join('\n'),
-  );
-  return 0;
+  return printCarriedOut(options.json, rehearsal, 'retire', told, () => [
+    `${key.certificate?.subject ?? key.id}`,
+    `  подписывает до / signs until ${ends}`,
+    ...(erase ? ['  закрытая часть стёрта / its private half is erased'] : []),
+  ]);
 }

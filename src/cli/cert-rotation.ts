@@ -1,20 +1,21 @@
 import type { Command } from 'commander';
 import { systemClock } from '../clock.ts';
 import { retireCertificate, rotateCertificate } from '../participants/certificates.ts';
+import { carryOut, type PlanOptions, withPlan } from './carry-out.ts';
 import { retireNode, rotateNode } from './cert-node.ts';
 import { readCertificateFile } from './certificate-file.ts';
 import { momentOf, spanOf } from './moment.ts';
-import { operateOrRefuse } from './operate.ts';
-import { type ExitCode, print, run, UsageError } from './run.ts';
+import { printCarriedOut } from './rehearsal.ts';
+import { type ExitCode, run, UsageError } from './run.ts';
 
-interface RetireOptions {
+interface RetireOptions extends PlanOptions {
   readonly at: string;
   readonly node?: true;
   readonly erase?: true;
   readonly json?: true;
 }
 
-interface RotateOptions {
+interface RotateOptions extends PlanOptions {
   readonly system?: string;
   readonly node?: true;
   readonly at: string;
@@ -25,7 +26,7 @@ interface RotateOptions {
 
 /** `cert rotate` and `cert retire`: certificates of systems, and keys of the node, take each other's place at a time. */
 export function registerRotation(cert: Command): void {
-  cert
+  const rotating = cert
     .command('rotate')
     .description(
       'новый сертификат системы, или ключ узла, вместо прежних того же вида / a new certificate of a system, or key of the node, in place of those of its kind',
@@ -38,16 +39,18 @@ export function registerRotation(cert: Command): void {
     .option('--node', 'a signing key of the node that `cert import --node` has made ready')
     .option('--at <time>', 'from when it counts, such as 2026-12-01T03:00+03:00', 'now')
     .option('--overlap <span>', 'how long after that the old ones count too: 7d, 12h, 30m, 0', '7d')
-    .option('--password-file <file>', 'a file with the password of the .p12')
+    .option('--password-file <file>', 'a file with the password of the .p12');
+  withPlan(rotating)
     .option('--json', 'print JSON')
     .action((file: string, options: RotateOptions) => run(() => rotate(file, options)));
-  cert
+  const retiring = cert
     .command('retire')
     .description('сертификат системы больше не принимать / take a certificate of a system no more')
     .argument('<fingerprint>', 'the beginning of its fingerprint, as `cert list` shows it')
     .option('--at <time>', 'until when it counts, such as 2026-12-01T03:00+03:00', 'now')
     .option('--node', 'a signing key of the node')
-    .option('--erase', 'with --node: its private half goes for good')
+    .option('--erase', 'with --node: its private half goes for good');
+  withPlan(retiring)
     .option('--json', 'print JSON')
     .action((fingerprint: string, options: RetireOptions) =>
       run(() => retire(fingerprint, options)),
@@ -59,9 +62,9 @@ async function rotate(file: string, options: RotateOptions): Promise<ExitCode> {
   const at = momentOf('--at', options.at, systemClock.now());
   const overlapMs = spanOf('--overlap', options.overlap);
   if ((system === undefined) !== (options.node === true)) throw new UsageError(whose);
-  if (system === undefined) return rotateNode(file, { at, overlapMs }, options.json);
+  if (system === undefined) return rotateNode(file, { at, overlapMs }, options);
   const [certificate] = readCertificateFile(file, options.passwordFile);
-  const replaced = await operateOrRefuse((context) =>
+  const { outcome: replaced, rehearsal } = await carryOut(options, (context) =>
     rotateCertificate(context, { system, certificate, at, overlapMs }),
   );
   const from = new Date(at).toISOString();
@@ -75,39 +78,34 @@ async function rotate(file: string, options: RotateOptions): Promise<ExitCode> {
     until,
     replaced: replaced.map((each) => each.fingerprint),
   };
-  print(options.json, told, () =>
-    [
-      `${system}: ${subject}`,
-      `  ${fingerprint}`,
-      `  действует с / counts from ${from}`,
-      ...(replaced.length === 0 ? ['прежних нет / it replaces none'] : []),
-      ...replaced.map(
-        (each) =>
-          `прежний до / the old one until ${until}: ${each.fingerprint.slice(0, 16)} ${each.subject}`,
-      ),
-    ].join('\n'),
-  );
-  return 0;
+  return printCarriedOut(options.json, rehearsal, 'rotate', told, () => [
+    `${system}: ${subject}`,
+    `  ${fingerprint}`,
+    `  действует с / counts from ${from}`,
+    ...(replaced.length === 0 ? ['прежних нет / it replaces none'] : []),
+    ...replaced.map(
+      (each) =>
+        `прежний до / the old one until ${until}: ${each.fingerprint.slice(0, 16)} ${each.subject}`,
+    ),
+  ]);
 }
 
 const whose = 'нужно одно из двух / one of the two is wanted: --system ID, --node';
 
-async function retire(
-  fingerprint: string,
-  { at, node, erase, json }: RetireOptions,
-): Promise<ExitCode> {
-  const until = momentOf('--at', at, systemClock.now());
-  if (node === true) return retireNode(fingerprint, { until, erase: erase === true }, json);
+async function retire(fingerprint: string, options: RetireOptions): Promise<ExitCode> {
+  const until = momentOf('--at', options.at, systemClock.now());
+  const { node, erase } = options;
+  if (node === true) return retireNode(fingerprint, { until, erase: erase === true }, options);
   if (erase === true) throw new UsageError('--erase: только с / with --node alone');
-  const { system, certificate } = await operateOrRefuse((context) =>
+  const { outcome, rehearsal } = await carryOut(options, (context) =>
     retireCertificate(context, fingerprint.toLowerCase(), until),
   );
+  const { system, certificate } = outcome;
   const ends = new Date(until).toISOString();
   const told = { system, fingerprint: certificate.fingerprint, until: ends };
-  print(
-    json,
-    told,
-    () => `${system}: ${certificate.subject}\n  ${certificate.fingerprint}\n  до / until ${ends}`,
-  );
-  return 0;
+  return printCarriedOut(options.json, rehearsal, 'retire', told, () => [
+    `${system}: ${certificate.subject}`,
+    `  ${certificate.fingerprint}`,
+    `  до / until ${ends}`,
+  ]);
 }

@@ -24,8 +24,8 @@ export interface Opened {
  * it does not answer, or another version of the program made it
  */
 export async function openForCli(): Promise<Opened> {
-  const { database: configured, node, profile, trust } = readConfiguration();
-  const { url } = configured;
+  const config = readConfiguration();
+  const { url } = config.database;
   const file = fileOf(url);
   if (file !== undefined && !existsSync(file)) {
     throw new UnreachableError(`нет базы данных ${file} / there is no database ${file}`);
@@ -33,12 +33,17 @@ export async function openForCli(): Promise<Opened> {
   const database = await connect(url);
   const age = await ageOf(database);
   if (age === 'current') {
-    const distrusted = profile === 'sandbox' ? undefined : exampleFingerprints();
-    const trusting = { distrusted, revocation: trust.revocation };
-    return { database, nodeId: node.id, trusting, keys: node.keys };
+    const { id, keys } = config.node;
+    return { database, nodeId: id, trusting: trustingOf(config), keys };
   }
   await database.close();
   throw new UnreachableError(ages[age]);
+}
+
+/** What the configuration says of trust, as a node would have it. */
+export function trustingOf({ profile, trust }: Config): TrustSettings {
+  const distrusted = profile === 'sandbox' ? undefined : exampleFingerprints();
+  return { distrusted, revocation: trust.revocation };
 }
 
 /**
@@ -56,14 +61,34 @@ export async function openForChange({
 }): Promise<{ database: Database; config: Config }> {
   const config = readConfiguration();
   const { url } = config.database;
-  // A plan makes nothing: without a database it is told over an empty one in memory.
-  const nowhere = plan && fileOf(url) !== undefined && !existsSync(fileOf(url) ?? '');
-  const database = await connect(nowhere ? 'sqlite::memory:' : url);
+  const nowhere = fileOf(url) !== undefined && !existsSync(fileOf(url) ?? '');
+  if (plan && nowhere) return { database: await openNew(), config };
+  const database = await connect(url);
   const age = await ageOf(database);
+  if (plan && (age === 'none' || (age === 'current' && (await isEmpty(database))))) {
+    await database.close();
+    return { database: await openNew(), config };
+  }
   if (age === 'none') await migrate(database);
   if (age === 'none' || age === 'current') return { database, config };
   await database.close();
   throw new UnreachableError(ages[age]);
+}
+
+/** A plan makes nothing: where nothing is yet, it is told over a new database in memory. */
+async function openNew(): Promise<Database> {
+  const database = await connect('sqlite::memory:');
+  await migrate(database);
+  return database;
+}
+
+/** Nothing was ever declared in it: a sandbox would begin with its seed. */
+async function isEmpty({ kysely }: Database): Promise<boolean> {
+  const { revision } = await kysely
+    .selectFrom('revision')
+    .select('revision')
+    .executeTakeFirstOrThrow();
+  return revision === 0;
 }
 
 const ages = {

@@ -10,6 +10,8 @@ import { openForChange } from './open.ts';
 /** What a command that changes something works with. */
 export type Operating = ApplyContext & { readonly config: Config };
 
+type Work<T> = (context: Operating & { readonly journal: JournalWriter }) => Promise<T>;
+
 /**
  * Runs a command that changes what operators declare, as the user of the operating system: in a
  * sandbox that is new, over what a sandbox begins with.
@@ -17,10 +19,7 @@ export type Operating = ApplyContext & { readonly config: Config };
  * @param options plan: make nothing
  * @throws UsageError, UnreachableError as openForChange
  */
-export async function operate<T>(
-  options: { readonly plan: boolean },
-  work: (context: Operating) => Promise<T>,
-): Promise<T> {
+export async function operate<T>(options: { readonly plan: boolean }, work: Work<T>): Promise<T> {
   const { database, config } = await openForChange(options);
   try {
     const context = {
@@ -43,9 +42,12 @@ export async function operate<T>(
  *
  * @throws Error with that sentence; UsageError, UnreachableError as operate
  */
-export async function operateOrRefuse<T>(work: (context: Operating) => Promise<T>): Promise<T> {
+export async function operateOrRefuse<T>(
+  work: Work<T>,
+  options: { readonly plan: boolean } = { plan: false },
+): Promise<T> {
   try {
-    return await operate({ plan: false }, work);
+    return await operate(options, work);
   } catch (error) {
     if (error instanceof ApplyRefused) throw new Error(`отказ / refused: ${error.message}`);
     throw error;

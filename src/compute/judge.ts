@@ -141,7 +141,7 @@ function verify(
     if (!envelope.valid) throw new Fault('ENVELOPE_INVALID', { findings: envelope.findings });
     const signed = signedElement(payload, operation, endpoint);
     refuseUnbuilt(payload);
-    const content = judgeBusinessContent(signed, operation, endpoint, rules);
+    const content = judgeBusinessContent(signed, operation.name, endpoint, rules);
     if (container === undefined) throw new Fault('SIGNATURE_MISSING');
     const { profiles } = rules;
     const evidence = { document, bytes, profiles };
@@ -203,13 +203,19 @@ function signedElement(payload: XmlElement, { signed }: Operation, version: Vers
   return found;
 }
 
-function judgeBusinessContent(
+/**
+ * What the schemas say of the business content of a signed element; undefined where there is none, or no
+ * type has such a root.
+ *
+ * @throws Fault CONTENT_INVALID
+ */
+export function judgeBusinessContent(
   signed: XmlElement,
-  { name }: Operation,
+  operation: OperationName,
   version: Version,
-  rules: Rules,
+  rules: Pick<Rules, 'content'>,
 ): ContentJudgement | undefined {
-  if (name !== 'SendRequest' && name !== 'SendResponse') return undefined;
+  if (operation !== 'SendRequest' && operation !== 'SendResponse') return undefined;
   const content = primaryContent(signed, version);
   if (content === undefined) return undefined;
   const judged = judgeContent(rules.content, content);

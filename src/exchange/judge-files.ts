@@ -49,7 +49,7 @@ export function checkHeaders(
 }
 
 /** What a file is called where it is spoken of: contentId, or uuid. */
-function nameOf(file: ClaimedFile): string {
+export function nameOf(file: ClaimedFile): string {
   return file.place === 'attached' ? file.contentId : file.uuid;
 }
 
@@ -133,7 +133,7 @@ export async function verifySignatures(
  *
  * @throws Fault those of certificates, naming the file
  */
-function judgeFileSigner(
+export function judgeFileSigner(
   file: { readonly name: string },
   certificate: Certificate,
   trust: TrustStore,

@@ -23,10 +23,12 @@ const defaults: GroupLimits = { batchMax: 64, waitingMax: 2000, patienceMs: 3000
 
 /** Writes the journal of one node, in the transactions that it speaks of. */
 export class JournalWriter {
+  readonly #database: Database;
   readonly #node: string;
   readonly #group: GroupCommit<Gathered>;
 
   constructor(database: Database, node: string, limits: GroupLimits = defaults) {
+    this.#database = database;
     this.#node = node;
     this.#group = new GroupCommit<Gathered>(
       database,
@@ -45,6 +47,29 @@ export class JournalWriter {
     return this.#group.run(work);
   }
 
+  /**
+   * Does what commit does up to the journal, shows what stands in the database then, and takes all of it
+   * back. The chain of the node is not held meanwhile.
+   *
+   * @param look at what would be there, by this transaction alone
+   * @throws whatever the work or the look throws
+   */
+  async rehearse<T>(
+    work: (scope: CommitScope) => Promise<T>,
+    look: (tx: Transaction<Tables>) => Promise<void>,
+  ): Promise<T> {
+    const tx = await this.#database.kysely.startTransaction().execute();
+    try {
+      const scope = gather(tx);
+      const result = await work(scope);
+      await keep(scope);
+      await look(tx);
+      return result;
+    } finally {
+      await tx.rollback().execute();
+    }
+  }
+
   get waiting(): number {
     return this.#group.waiting;
   }
@@ -53,19 +78,9 @@ export class JournalWriter {
     return this.#group.drain();
   }
 
-  async #write(tx: Transaction<Tables>, { contents, drafts }: Gathered): Promise<void> {
-    // In order of hash: two processes that keep the same bytes then wait for each other in one
-    // direction only.
-    const rows = [...contents]
-      .map(([hash, bytes]) => ({ hash, size: bytes.byteLength, bytes }))
-      .sort((a, b) => (a.hash < b.hash ? -1 : 1));
-    for (const some of inParts(rows)) {
-      await tx
-        .insertInto('content')
-        .values(some)
-        .onConflict((conflict) => conflict.column('hash').doNothing())
-        .execute();
-    }
+  async #write(tx: Transaction<Tables>, scope: Gathered): Promise<void> {
+    await keep(scope);
+    const { drafts } = scope;
     if (drafts.length === 0) return;
     let { sequence, hash } = await this.#lockHead(tx);
     const entries = drafts.map((draft) => {
@@ -121,6 +136,21 @@ function gather(tx: Transaction<Tables>): Gathered {
       return { hash, size: bytes.byteLength };
     },
   };
+}
+
+async function keep({ tx, contents }: Gathered): Promise<void> {
+  // In order of hash: two processes that keep the same bytes then wait for each other in one
+  // direction only.
+  const rows = [...contents]
+    .map(([hash, bytes]) => ({ hash, size: bytes.byteLength, bytes }))
+    .sort((a, b) => (a.hash < b.hash ? -1 : 1));
+  for (const some of inParts(rows)) {
+    await tx
+      .insertInto('content')
+      .values(some)
+      .onConflict((conflict) => conflict.column('hash').doNothing())
+      .execute();
+  }
 }
 
 // Parts of 256, 128, 64 … rows: few different statements, so that SQLite prepares each once.

@@ -16,7 +16,7 @@ export class ApplyRefused extends Error {
 
 export interface ApplyContext {
   readonly database: Database;
-  readonly journal: JournalWriter;
+  readonly journal: Pick<JournalWriter, 'commit'>;
   /** Who does it, for the journal: the user of the operating system. */
   readonly who: string;
   readonly now: () => number;
@@ -58,8 +58,8 @@ function enter({ who, now, random }: ApplyContext, scope: CommitScope, change: C
   });
 }
 
-/** Two who apply at once wait for each other: each sees what the other did. */
-async function lockRevision(tx: Transaction<Tables>): Promise<void> {
+/** Two who change anything at once wait for each other: each sees what the other did. */
+export async function lockRevision(tx: Transaction<Tables>): Promise<void> {
   await tx
     .updateTable('revision')
     .set((row) => ({ revision: row.ref('revision') }))

@@ -50,6 +50,8 @@ export interface Registry {
   systemOfCertificate(
     fingerprint: string,
   ): { readonly system: InformationSystem; readonly registration: Registration } | undefined;
+  /** Every certificate and list that is declared, whether it counts now or not. */
+  readonly declared: Declared;
   /** All that a system is known by, was or will be. */
   registrationsOf(system: string): readonly Registration[];
   findSystem(id: string): InformationSystem | undefined;
@@ -68,9 +70,12 @@ export interface TrustSettings {
   readonly revocation?: RevocationMode | 'off';
 }
 
+/** Where a registry is read from: a database, or a transaction as `kysely`. */
+type Source = Pick<Database, 'kysely'>;
+
 /** Reads the whole registry from the database, all of one revision. */
 export async function readRegistry(
-  database: Database,
+  database: Source,
   settings: TrustSettings = {},
 ): Promise<Registry> {
   for (;;) {
@@ -80,13 +85,13 @@ export async function readRegistry(
   }
 }
 
-async function readRevision({ kysely }: Database): Promise<number> {
+async function readRevision({ kysely }: Source): Promise<number> {
   const row = await kysely.selectFrom('revision').select('revision').executeTakeFirstOrThrow();
   return row.revision;
 }
 
 async function readTables(
-  database: Database,
+  database: Source,
   { distrusted = new Set(), revocation = 'off' }: TrustSettings,
 ): Promise<Registry> {
   const { kysely } = database;
@@ -129,7 +134,7 @@ function registrationOf(row: WindowColumns & { readonly der: Uint8Array }): Regi
   return { certificate: readCertificate(row.der), window: windowOf(row) };
 }
 
-async function readMessageTypes({ kysely }: Pick<Database, 'kysely'>): Promise<MessageType[]> {
+async function readMessageTypes({ kysely }: Source): Promise<MessageType[]> {
   const types = await kysely.selectFrom('message_type').selectAll().orderBy('id').execute();
   const versions = await kysely
     .selectFrom('message_type_version')
@@ -200,6 +205,7 @@ export function buildRegistry(parts: Parts): Registry {
     revision: parts.revision,
     trustAt: trustOf(parts),
     messageTypes: parts.messageTypes,
+    declared: parts,
     systemOfCertificate: (fingerprint) => {
       const owner = owners.get(fingerprint);
       const system = owner && systems.get(owner.system);
@@ -218,10 +224,10 @@ export function buildRegistry(parts: Parts): Registry {
   };
 }
 
-type Authorities = Pick<Parts, 'anchors' | 'intermediates' | 'revocation'>;
+export type Declared = Pick<Parts, 'certificates' | 'anchors' | 'intermediates' | 'revocation'>;
 
 /** Authorities that begin or end are few: each set of them is one store, whose verdicts are remembered. */
-function trustOf({ anchors, intermediates, revocation }: Authorities) {
+function trustOf({ anchors, intermediates, revocation }: Declared) {
   const stores = new Map<string, TrustStore>();
   const bounded = [...anchors, ...intermediates].filter(
     ({ window }) => window.from !== null || window.until !== null,

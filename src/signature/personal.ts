@@ -1,10 +1,12 @@
 import { Fault } from '../fault/fault.ts';
+import type { Certificate } from '../pki/certificate.ts';
 import { smevNamespaces, type Version } from '../smev/namespaces.ts';
 import type { XmlDocument, XmlElement } from '../xml/document.ts';
 import { child } from '../xml/navigate.ts';
 import { primaryContentOf } from './find.ts';
-import type { Profile } from './profiles.ts';
-import { type Verified, verifyCovered } from './verify.ts';
+import { type Profile, profiles } from './profiles.ts';
+import { readStructure } from './structure.ts';
+import { certificateOf, onlySignature, type Verified, verifyCovered } from './verify.ts';
 
 /** How refusals call the signature of a person. */
 const personalName = 'ЭП-СП';
@@ -31,6 +33,18 @@ export function verifyPersonal(
     if (thrown instanceof Fault) throw ofPerson(thrown);
     throw thrown;
   }
+}
+
+/**
+ * Who signed as a person, for a message whose signatures were verified when it was taken: nothing is
+ * verified here.
+ *
+ * @throws Fault SIGNATURE_*, CERTIFICATE_MISSING, CERTIFICATE_UNREADABLE
+ */
+export function personalSigner(data: XmlElement, version: Version): Certificate | undefined {
+  const container = child(data, smevNamespaces[version].types, 'PersonalSignature');
+  if (container === undefined) return undefined;
+  return certificateOf(readStructure(onlySignature(container), Object.values(profiles)));
 }
 
 /** The same refusal, told of the person's signature. */

@@ -54,6 +54,7 @@ const worldly: readonly string[] = [
   'src/exchange/deliver-files.ts',
   'src/exchange/exchanges.ts',
   'src/exchange/files.ts',
+  'src/exchange/recorded.ts',
   'src/exchange/sweep-files.ts',
   'src/exchange/uplink-replies.ts',
   'src/exchange/waiting.ts',
