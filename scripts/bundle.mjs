@@ -9,10 +9,20 @@ const entries = [
   'attachments/digest-worker.ts',
   'compute/opinion-worker.ts',
   'compute/worker.ts',
+  'token/process.ts',
+  'token/thread.ts',
 ];
 
 /** Native, WebAssembly, or threads and scripts that they find beside themselves. */
-const external = ['better-sqlite3', 'bullmq', 'libxml2-wasm', 'pino', 'piscina', 'xmllint-wasm'];
+const external = [
+  'better-sqlite3',
+  'bullmq',
+  'libxml2-wasm',
+  'pino',
+  'piscina',
+  'pkcs11js',
+  'xmllint-wasm',
+];
 
 // Packages of CommonJS among them call require for Node's own modules. No source uses that other name.
 const require =

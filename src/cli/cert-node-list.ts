@@ -1,4 +1,5 @@
 import { systemClock } from '../clock.ts';
+import { isTokenUri } from '../config/key.ts';
 import { listNodeKeys } from '../participants/node-keys.ts';
 import { type Certificate, readCertificate } from '../pki/certificate.ts';
 import { readPemPair } from '../pki/keystore.ts';
@@ -22,7 +23,7 @@ export interface ListedKey {
   /** From when until when it signs; null for no bound. */
   readonly from: string | null;
   readonly until: string | null;
-  readonly place: 'file' | 'database' | 'erased';
+  readonly place: 'file' | 'database' | 'token' | 'erased';
 }
 
 interface Found {
@@ -40,18 +41,21 @@ export async function listNode(json: true | undefined): Promise<ExitCode> {
     const stored = await listNodeKeys(database.kysely);
     const ofFiles = files.map(
       (pair): Found => ({
-        ...{ id: null, window: always, place: 'file' },
+        ...{ id: null, window: always, place: isTokenUri(pair.key) ? 'token' : 'file' },
         certificate: readCertificate(readPemPair(pair).certificate),
       }),
     );
-    const ofDatabase = stored.flatMap(({ id, certificate, window, sealed }): Found[] => {
-      const place = sealed === undefined ? 'erased' : 'database';
+    const ofDatabase = stored.flatMap(({ id, certificate, window, half }): Found[] => {
+      const place = half?.place ?? 'erased';
       return certificate === undefined ? [] : [{ id, certificate, window, place }];
     });
     const waiting = stored.filter(({ certificate }) => certificate === undefined);
     const listed = [
       ...listedKeys([...ofFiles, ...ofDatabase], systemClock.now()),
-      ...waiting.map(({ id, kind }) => ({ ...nothing, id, kind, state: 'waiting' as const })),
+      ...waiting.map(({ id, kind, half }) => ({
+        ...{ ...nothing, id, kind, state: 'waiting' as const },
+        place: half?.place ?? ('erased' as const),
+      })),
     ];
     print(json, listed, () => table(listed));
     return 0;
@@ -60,10 +64,7 @@ export async function listNode(json: true | undefined): Promise<ExitCode> {
   }
 }
 
-const nothing = {
-  ...{ fingerprint: null, subject: null, notAfter: null, from: null, until: null },
-  place: 'database',
-} as const;
+const nothing = { fingerprint: null, subject: null, notAfter: null, from: null, until: null };
 
 function listedKeys(found: readonly Found[], now: number): ListedKey[] {
   const dated = found.filter(isDated);

@@ -1,9 +1,10 @@
-import { KeyObject } from 'node:crypto';
 import { systemClock } from '../clock.ts';
+import { isTokenUri } from '../config/key.ts';
 import {
   addNodeKey,
   certifyNodeKey,
   listNodeKeys,
+  type PrivateHalf,
   retireNodeKey,
   rotateNodeKey,
   type StoredKey,
@@ -11,14 +12,23 @@ import {
 import { type Declared, readRegistry } from '../participants/registry.ts';
 import { pemOf } from '../pki/asn1.ts';
 import type { Certificate } from '../pki/certificate.ts';
-import { type IssuingKey, issuingKeyFromPem, keyId, privateKeyInfo } from '../pki/issuing-key.ts';
+import {
+  type IssuingKey,
+  isGostPair,
+  isRsa,
+  issuingKeyFromPem,
+  keyId,
+  privateKeyInfo,
+} from '../pki/issuing-key.ts';
 import { readPassphraseFile, readSealedPair } from '../pki/keystore.ts';
 import { readPkcs12 } from '../pki/pkcs12.ts';
 import { openKey, sealKey } from '../pki/sealed-key.ts';
 import type { SigningKind } from '../pki/signature-algorithms.ts';
+import { TokenKey } from '../pki/token-key.ts';
 import { isWithin } from '../pki/window.ts';
 import { carryOut, type PlanOptions } from './carry-out.ts';
 import { readCertificateFile } from './certificate-file.ts';
+import { keyNamed, provedInToken } from './check-token.ts';
 import { type Operating, operateOrRefuse } from './operate.ts';
 import { printCarriedOut } from './rehearsal.ts';
 import { type ExitCode, print, UsageError } from './run.ts';
@@ -33,19 +43,21 @@ export function keepNodeKey(key: IssuingKey): Promise<string> {
       id,
       kind: kindOf(key),
       certificate: undefined,
-      sealed: await sealedBy(context, key),
+      half: await halfOf(context, key),
     });
     return id;
   });
 }
 
 function kindOf(key: IssuingKey): SigningKind {
-  if (!(key instanceof KeyObject)) return key.kind;
-  return key.asymmetricKeyType === 'rsa' ? 'rsa' : 'ec';
+  if (isGostPair(key)) return key.kind;
+  return isRsa(key) ? 'rsa' : 'ec';
 }
 
-function sealedBy(context: Operating, key: IssuingKey): Promise<Buffer> {
-  return sealKey(privateKeyInfo(key), passphraseOf(context));
+async function halfOf(context: Operating, key: IssuingKey): Promise<PrivateHalf> {
+  if (key instanceof TokenKey) return { place: 'token', uri: key.uri };
+  const sealed = await sealKey(privateKeyInfo(key), passphraseOf(context));
+  return { place: 'database', sealed };
 }
 
 function passphraseOf({ config }: Operating): string {
@@ -59,7 +71,7 @@ function passphraseOf({ config }: Operating): string {
 
 /** What `cert import --node` is given. */
 export interface NodeImport {
-  /** PEM of the private key; else it is in the .p12, or waits in the database. */
+  /** PEM of the private key, or its URI in the token; else it is in the .p12, or waits in the database. */
   readonly key?: string;
   readonly passwordFile?: string;
   readonly json?: true;
@@ -70,11 +82,11 @@ export async function importNodeKey(file: string, options: NodeImport): Promise<
   const [certificate] = readCertificateFile(file, options.passwordFile);
   checkUse(certificate, file);
   const id = await operateOrRefuse(async (context) => {
-    const key = await givenKey(file, certificate, options);
+    const key = await givenKey(context, file, certificate, options);
     if (key === undefined) return certify(context, certificate);
     await addNodeKey(context, {
       ...{ id: keyId(key), kind: kindOf(key), certificate },
-      sealed: await sealedBy(context, key),
+      half: await halfOf(context, key),
     });
     return keyId(key);
   });
@@ -99,6 +111,7 @@ function checkUse({ maySign, notAfter, keyKind }: Certificate, file: string): vo
 }
 
 async function givenKey(
+  { config }: Operating,
   file: string,
   certificate: Certificate,
   { key, passwordFile }: NodeImport,
@@ -108,15 +121,15 @@ async function givenKey(
     return issuingKeyFromPem(readPkcs12(file, password ?? '').key, certificate);
   }
   if (key === undefined) return undefined;
+  if (isTokenUri(key)) return provedInToken(config, key, certificate);
   const pair = await readSealedPair({ key, certificate: file }, password);
   return issuingKeyFromPem(pair.key, certificate);
 }
 
 async function certify(context: Operating, certificate: Certificate): Promise<string> {
-  const passphrase = passphraseOf(context);
   for (const waiting of await listNodeKeys(context.database.kysely)) {
-    if (waiting.kind !== certificate.keyKind || waiting.sealed === undefined) continue;
-    if (!(await fits(waiting.sealed, passphrase, certificate))) continue;
+    if (waiting.kind !== certificate.keyKind) continue;
+    if (!(await fits(context, waiting, certificate))) continue;
     await certifyNodeKey(context, waiting.id, certificate);
     return waiting.id;
   }
@@ -126,8 +139,10 @@ async function certify(context: Operating, certificate: Certificate): Promise<st
   );
 }
 
-async function fits(sealed: Uint8Array, passphrase: string, certificate: Certificate) {
-  const pem = pemOf(await opened(sealed, passphrase), 'PRIVATE KEY');
+async function fits(context: Operating, { id, half }: StoredKey, certificate: Certificate) {
+  if (half === undefined) return false;
+  if (half.place === 'token') return keyId(keyNamed(half.uri, certificate)) === id;
+  const pem = pemOf(await opened(half.sealed, passphraseOf(context)), 'PRIVATE KEY');
   try {
     issuingKeyFromPem(pem, certificate);
     return true;
@@ -177,8 +192,19 @@ export async function rotateNode(
         `прежний ключ наготове до / the key before is at hand until ${until}: ${name(each)}`,
     ),
     `этот сертификат должны знать / this certificate must be known to: ${answered.join(', ') || 'никто / nobody'}`,
-    'вернуться / the way back: mezhved cert rotate --node ПРЕЖНИЙ / THE ONE BEFORE --at now',
+    `вернуться / the way back: mezhved ${wayBack(key, replaced)}`,
   ]);
+}
+
+/** A key of the configuration signs again once the new one is retired. */
+function wayBack(key: StoredKey, [before]: readonly StoredKey[]): string {
+  return before === undefined
+    ? `cert retire --node ${shortName(key)}`
+    : `cert rotate --node ${shortName(before)}`;
+}
+
+function shortName({ certificate, id }: StoredKey): string {
+  return (certificate?.fingerprint ?? id).slice(0, 16);
 }
 
 /** Systems whose keys are of the kind at that time: the node answers each with a key of its own kind. */
@@ -190,10 +216,11 @@ function answeredBy(kind: SigningKind, { certificates }: Declared, at: number): 
 }
 
 async function checkOpens(context: Operating, named: string): Promise<void> {
-  const passphrase = passphraseOf(context);
-  for (const { id, certificate, sealed } of await listNodeKeys(context.database.kysely)) {
+  for (const { id, certificate, half } of await listNodeKeys(context.database.kysely)) {
     const isIt = id.startsWith(named) || certificate?.fingerprint.startsWith(named);
-    if (isIt && sealed !== undefined) await opened(sealed, passphrase);
+    if (!isIt || certificate === undefined || half === undefined) continue;
+    if (half.place === 'database') await opened(half.sealed, passphraseOf(context));
+    else await provedInToken(context.config, half.uri, certificate);
   }
 }
 
@@ -213,9 +240,15 @@ export async function retireNode(
     until: ends,
     erased: erase,
   };
+  const gone = key.half?.place === 'token' ? eraseInToken : eraseDone;
   return printCarriedOut(options.json, rehearsal, 'retire', told, () => [
     `${key.certificate?.subject ?? key.id}`,
     `  подписывает до / signs until ${ends}`,
-    ...(erase ? ['  закрытая часть стёрта / its private half is erased'] : []),
+    ...(erase ? [`  ${gone}`] : []),
   ]);
 }
+
+const eraseDone = 'закрытая часть стёрта / its private half is erased';
+const eraseInToken =
+  'узел забыл ключ; из токена его удаляют средствами токена / ' +
+  'the node has forgotten the key; the tools of the token remove it there';

@@ -76,7 +76,7 @@ export function register(program: Command): void {
       '--node',
       'a signing key of the node: its key is in the .p12, named by --key, or waits since `cert csr --node`',
     )
-    .option('--key <file>', 'with --node: PEM of the private key')
+    .option('--key <file>', 'with --node: PEM of the private key, or pkcs11:token=…;object=…')
     .option('--password-file <file>', 'a file with the password of the .p12 or of the key')
     .option('--json', 'print JSON')
     .action((file: string, options: ImportOptions) => run(() => importFile(file, options)));

@@ -1,12 +1,14 @@
 import type { Command } from 'commander';
 import { systemClock } from '../clock.ts';
+import { isTokenUri } from '../config/key.ts';
 import { ConfigInvalid, loadConfig } from '../config/load.ts';
 import type { Config } from '../config/table.ts';
 import { exampleKeyProblem } from '../pki/examples.ts';
 import { readPassphraseFile, readSealedPair } from '../pki/keystore.ts';
 import { parseRedisUrl } from '../queue/redis-url.ts';
 import { tlsProblems } from '../server/tls-keeping.ts';
-import { signerFromPem } from '../signature/signer.ts';
+import { signerFrom } from '../signature/signer.ts';
+import { tokenProblems } from './check-token.ts';
 import { columns } from './columns.ts';
 import { print, run } from './run.ts';
 
@@ -41,6 +43,7 @@ async function check(env: NodeJS.ProcessEnv, cwd: string): Promise<Checked> {
     const config = loadConfig(env, cwd);
     const problems = [
       ...(await keyProblems(config)),
+      ...(await tokenProblems(config)),
       ...redisProblems(config),
       ...(await tlsProblems(config, systemClock.now())),
       ...(await uplinkProblems(config)),
@@ -123,7 +126,8 @@ async function pairProblems(
 ): Promise<string[]> {
   try {
     const { key, certificate } = await readSealedPair(files, passphrase);
-    signerFromPem(key, certificate);
+    // Of a key in a token the token says the rest.
+    if (!isTokenUri(key)) signerFrom({ key, certificate });
     return [exampleKeyProblem(profile, certificate) ?? []].flat();
   } catch (error) {
     return [messageOf(error)];

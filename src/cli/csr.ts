@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { type IssuingKey, newGostKey, newKey, privateKeyPem } from '../pki/issuing-key.ts';
 import { makeRequest } from '../pki/request.ts';
@@ -17,6 +17,8 @@ interface Options {
   readonly name: string;
   readonly organization: string;
   readonly out: string;
+  readonly pkcs11?: string;
+  readonly generate?: true;
   readonly node?: true;
   readonly json?: true;
 }
@@ -34,12 +36,34 @@ export function registerCsr(cert: Command): void {
     .requiredOption('--name <text>', 'common name of the holder')
     .requiredOption('--organization <text>', 'organization of the holder')
     .requiredOption('--out <stem>', 'writes STEM.key.pem and STEM.csr.pem; none may be there yet')
+    .option('--pkcs11 <uri>', 'a key in the token of node.pkcs11; STEM.csr.pem alone is written')
+    .option('--generate', 'make that key in the token, rsa or ec; it never leaves')
     .option(
       '--node',
-      'a signing key of the node: sealed in its database, and no key file is written',
+      'a signing key of the node: sealed in its database (with --pkcs11 only named there), and no key file is written',
     )
     .option('--json', 'print JSON')
-    .action((options: Options) => run(() => makeCsr(options)));
+    .action((options: Options) => run(() => makeAny(options)));
+}
+
+async function makeAny({ pkcs11, ...options }: Options): Promise<ExitCode> {
+  if (pkcs11 === undefined) return makeCsr(options);
+  const { name, organization, out, node, json } = options;
+  // It loads the library of tokens.
+  const { requestFromToken } = await import('./csr-token.ts');
+  const file = `${out}.csr.pem`;
+  if (existsSync(file)) throw new UsageError(`${file}: уже есть / is there already`);
+  const wish = { commonName: name, organization };
+  const { key, request } = requestFromToken({ ...options, pkcs11 }, wish);
+  write(file, request, 0o644);
+  const id = node === true ? await keepNodeKey(key) : undefined;
+  print(json, { key: pkcs11, ...(id && { id }), request: file }, () =>
+    [
+      ...(id ? [`Ключ узла в токене / the key of the node in the token: ${id}`] : []),
+      `Запрос для УЦ / request for the authority: ${file}`,
+    ].join('\n'),
+  );
+  return 0;
 }
 
 async function makeCsr({ kind, name, organization, out, node, json }: Options): Promise<ExitCode> {

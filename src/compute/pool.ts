@@ -8,6 +8,7 @@ import type { ContentHash } from '../pki/signature-algorithms.ts';
 import type { SigningKey } from '../pki/signing-key.ts';
 import type { MessageTypeSchemas } from '../schema/registry.ts';
 import type { ProfileName } from '../signature/profiles.ts';
+import type { Mailbox } from '../token/mailbox.ts';
 import type { DigestedFile } from './claimed-files.ts';
 import type { Composed, Order } from './compose.ts';
 import type { Judgement, PlainFault, Posted } from './judge.ts';
@@ -22,6 +23,8 @@ export interface Snapshot {
   readonly keys: readonly SigningKey[];
   /** The signature profiles that count. */
   readonly profiles: readonly ProfileName[];
+  /** Where a token is asked to sign; undefined where the node has none. */
+  readonly mailbox?: Mailbox | undefined;
 }
 
 export type Task =
@@ -81,7 +84,7 @@ export class ComputePool {
     return this.#run({ kind: 'judge', posted });
   }
 
-  /** @throws Fault BUSY, INTERNAL */
+  /** @throws Fault BUSY, INTERNAL, SIGNING_UNAVAILABLE */
   compose(order: Order): Promise<Composed> {
     return this.#run({ kind: 'compose', order });
   }
@@ -114,7 +117,7 @@ export class ComputePool {
     return hash;
   }
 
-  /** @throws Fault BUSY, INTERNAL */
+  /** @throws Fault BUSY, INTERNAL, SIGNING_UNAVAILABLE */
   signFiles(signing: FileSigning): Promise<SignedFiles> {
     return this.#run({ kind: 'sign-files', signing });
   }

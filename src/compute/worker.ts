@@ -1,11 +1,12 @@
 import { workerData } from 'piscina';
 import { systemClock } from '../clock.ts';
-import { fileSignerFromPem } from '../pki/file-signer.ts';
+import { fileSignerFrom } from '../pki/file-signer.ts';
 import { activeOf } from '../pki/signing-key.ts';
 import { loadSmevSchemas } from '../schema/files.ts';
 import { buildContentRegistry } from '../schema/registry.ts';
 import { profiles } from '../signature/profiles.ts';
-import { signerFromPem } from '../signature/signer.ts';
+import { signerFrom } from '../signature/signer.ts';
+import { askToken, type TokenOrder } from '../token/mailbox.ts';
 import { verifyFiles } from './claimed-files.ts';
 import { compose } from './compose.ts';
 import { judge, oldAlgorithms, plainFault } from './judge.ts';
@@ -20,10 +21,12 @@ const rules = {
   content: buildContentRegistry(snapshot.messageTypes),
   profiles: snapshot.profiles.map((name) => profiles[name]),
 };
-const keys = snapshot.keys.map(({ key, certificate: pem, window }) => {
-  const signer = signerFromPem(key, pem);
+const { mailbox } = snapshot;
+const token = mailbox && ((order: TokenOrder) => askToken(mailbox, order));
+const keys = snapshot.keys.map((key) => {
+  const signer = signerFrom(key, token);
   const { certificate } = signer;
-  return { certificate, window, signer, fileSigner: fileSignerFromPem(key, pem) };
+  return { certificate, window: key.window, signer, fileSigner: fileSignerFrom(key, token) };
 });
 
 /** Keys take each other's place at their time, to the millisecond, with no word from outside. */

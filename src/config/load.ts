@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { checkout } from '../checkout.ts';
+import { isTokenUri } from './key.ts';
 import { type Config, configTable } from './table.ts';
 import { withAbsoluteFiles } from './uplinks.ts';
 
@@ -107,11 +108,23 @@ function resolvePaths(tree: Tree, folder: string): Tree {
     ...(attachments === undefined ? {} : { attachments: absoluteFiles(attachments, folder) }),
     ...(isTree(tls) ? { tls: absoluteFiles(tls, folder) } : {}),
     ...(isTree(adminTls) ? { adminTls: absoluteFiles(adminTls, folder) } : {}),
-    ...(isTree(node) ? { node: absoluteKeys(node, folder) } : {}),
+    ...(node === undefined ? {} : { node: absoluteNode(node, folder) }),
     ...(Array.isArray(uplinks)
       ? {
           uplinks: uplinks.map((each) => withAbsoluteFiles(each, (path) => absolute(path, folder))),
         }
+      : {}),
+  };
+}
+
+function absoluteNode(node: Tree, folder: string): Tree {
+  const { keys, pkcs11, passphraseFile } = node as Readonly<Record<string, unknown>>;
+  return {
+    ...node,
+    ...(Array.isArray(keys) ? { keys: keys.map((pair) => absolutePair(pair, folder)) } : {}),
+    ...(isTree(pkcs11) ? { pkcs11: absolutePair(pkcs11, folder) } : {}),
+    ...(typeof passphraseFile === 'string'
+      ? { passphraseFile: absolute(passphraseFile, folder) }
       : {}),
   };
 }
@@ -138,23 +151,12 @@ function absoluteUrl(url: string, folder: string): string {
   return url.startsWith('sqlite:') ? `sqlite:${absolute(url.slice(7), folder)}` : url;
 }
 
-function absoluteKeys(node: Tree, folder: string): Tree {
-  const { keys, passphraseFile } = node;
-  return {
-    ...node,
-    ...(Array.isArray(keys) ? { keys: keys.map((pair) => absolutePair(pair, folder)) } : {}),
-    ...(typeof passphraseFile === 'string'
-      ? { passphraseFile: absolute(passphraseFile, folder) }
-      : {}),
-  };
-}
-
 function absolutePair(pair: unknown, folder: string): unknown {
   if (typeof pair !== 'object' || pair === null) return pair;
   return Object.fromEntries(
     Object.entries(pair).map(([name, path]) => [
       name,
-      typeof path === 'string' ? absolute(path, folder) : path,
+      typeof path === 'string' && !isTokenUri(path) ? absolute(path, folder) : path,
     ]),
   );
 }

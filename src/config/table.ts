@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { attachments } from './attachments.ts';
 import { delivery } from './delivery.ts';
 import { faceTls } from './face-tls.ts';
-import { address, key, millis } from './key.ts';
+import { address, isTokenUri, key, millis } from './key.ts';
+import { tokenOfKeys } from './token.ts';
 import { uplinkTable } from './uplinks.ts';
 
 const keyPair = z.strictObject({ key: z.string(), certificate: z.string() });
@@ -39,15 +40,23 @@ export const configTable = z.strictObject({
       ),
       keys: key(
         z.array(keyPair).default([]),
-        'ключи и сертификаты подписи узла (PEM); первый основной, ответ подписывается ключом того же вида, что у запроса; ключи в базе (cert import --node) начинают подписывать вместо них в своё время',
-        "the node's signing keys and certificates (PEM); the first is the default, an answer is signed with a key of the request's kind; keys of the database (cert import --node) begin to sign in their place at their time",
+        'ключи и сертификаты подписи узла (PEM, или ключ в токене: pkcs11:token=…;object=…); первый основной, ответ подписывается ключом того же вида, что у запроса; ключи в базе (cert import --node) начинают подписывать вместо них в своё время',
+        "the node's signing keys and certificates (PEM, or a key in a token: pkcs11:token=…;object=…); the first is the default, an answer is signed with a key of the request's kind; keys of the database (cert import --node) begin to sign in their place at their time",
       ),
       passphraseFile: key(
         z.string().optional(),
         'файл с паролем ключей подписи: тех, что в node.keys под паролем, и тех, что в базе',
         'a file with the passphrase of the signing keys: of those of node.keys that have one, and of those in the database',
       ),
+      pkcs11: tokenOfKeys.optional(),
     })
+    .refine(
+      ({ keys, pkcs11 }) => pkcs11 !== undefined || !keys.some((pair) => isTokenUri(pair.key)),
+      {
+        path: ['pkcs11'],
+        message: 'нужен для ключей в токене / needed for keys in a token',
+      },
+    )
     .prefault({}),
   data: key(z.string().default('var'), 'папка данных узла', "the node's data folder"),
   database: z

@@ -1,5 +1,5 @@
 import type { AsyncStatus } from '../smev/answers.ts';
-import { statistics, takeNotice } from '../smev/incoming-queue.ts';
+import { handBack, statistics, takeNotice } from '../smev/incoming-queue.ts';
 import type { ExchangeContext } from './context.ts';
 import { enterAnswer, enterReceipt } from './entries.ts';
 import { checkTimestamp } from './fresh.ts';
@@ -35,7 +35,12 @@ export async function getStatus(
     details: notice.details,
     fault: undefined,
   };
-  const answer = await context.compute.compose({ ...order, content: { kind: 'notice', status } });
+  const content = { kind: 'notice', status } as const;
+  const answer = await context.compute.compose({ ...order, content }).catch(async (error) => {
+    // It was not read, whatever was wrong.
+    await context.journal.commit(({ tx }) => handBack(tx, item.id));
+    throw error;
+  });
   const about = { exchangeId: item.exchange_id, messageId: item.message_id };
   await context.journal.commit(async (scope) => {
     enterReceipt(context, scope, authorised, about);

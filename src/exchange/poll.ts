@@ -1,10 +1,10 @@
 import type { Content } from '../compute/compose.ts';
 import type { Kept } from '../compute/kept.ts';
-import { Fault } from '../fault/fault.ts';
+import { asFault, Fault } from '../fault/fault.ts';
 import { authorisePoll } from '../participants/authorise.ts';
 import type { ProfileName } from '../signature/profiles.ts';
 import type { DeliveredFiles } from '../smev/answers.ts';
-import { take } from '../smev/incoming-queue.ts';
+import { handBack, take } from '../smev/incoming-queue.ts';
 import type { Metadata } from '../smev/metadata.ts';
 import type { Version } from '../smev/namespaces.ts';
 import { readContent } from '../store/content.ts';
@@ -71,7 +71,17 @@ async function poll(
   const files = await giveFiles(context, message.message_id);
   const { version } = authorised.verified;
   const content = await deliveryOf(context, version, exchange, message, files.delivered, now);
-  return deliver(context, authorised, exchange, message, content, files);
+  try {
+    return await deliver(context, authorised, exchange, message, content, files);
+  } catch (error) {
+    // The caller comes again soon: it need not wait for the lease to run out.
+    if (asFault(error).code === 'SIGNING_UNAVAILABLE') await handBackItem(context, item.id);
+    throw error;
+  }
+}
+
+function handBackItem({ journal }: ExchangeContext, id: number): Promise<void> {
+  return journal.commit(({ tx }) => handBack(tx, id));
 }
 
 async function deliver(

@@ -33,8 +33,8 @@ export interface Known {
  */
 export async function refuse(context: ExchangeContext, fault: Fault, known: Known): Promise<Reply> {
   logRefusal(context, fault, known);
-  // An overloaded node spends nothing more on what it cannot take.
-  if (fault.code === 'BUSY') return unsigned(fault, known, 'нет');
+  // An overloaded node spends nothing more on what it cannot take; without its key it can sign no refusal.
+  if (isForLater(fault)) return unsigned(fault, known, 'нет');
   try {
     const bytes = await signedFault(context, fault, known);
     await context.journal.commit(async (scope) => {
@@ -68,8 +68,12 @@ export async function refuse(context: ExchangeContext, fault: Fault, known: Know
       { journal: known.journalId, code: second.code, why: second.detail.private },
       'a refusal could not be recorded',
     );
-    return unsigned(second.code === 'BUSY' ? second : fault, known, 'нет');
+    return unsigned(isForLater(second) ? second : fault, known, 'нет');
   }
+}
+
+function isForLater({ code }: Fault): boolean {
+  return code === 'BUSY' || code === 'SIGNING_UNAVAILABLE';
 }
 
 /** Bytes of strangers are kept only up to a limit; their hash and size always stand in the entry. */

@@ -615,6 +615,20 @@ export const faultRows = {
     ru: ['Узел перегружен', 'повторите отправку позже'],
     en: ['the node is overloaded', 'send it again later'],
   }),
+  SIGNING_UNAVAILABLE: caller({
+    origin: 'node',
+    element: 'SMEVFailure',
+    http: 503,
+    retry: 'later',
+    ru: [
+      'Узел сейчас не может подписать ответ: его ключ в токене недоступен; сообщение не принято',
+      'повторите отправку позже',
+    ],
+    en: [
+      'the node cannot sign its answer now: its key in a token is out of reach; the message was not accepted',
+      'send it again later',
+    ],
+  }),
   INTERNAL: caller({
     origin: 'node',
     element: 'SMEVFailure',

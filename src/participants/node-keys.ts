@@ -8,6 +8,13 @@ import type { Tables } from '../store/tables.ts';
 import { type ApplyContext, ApplyRefused, raiseRevision } from './apply.ts';
 import { columnsOf, windowOf } from './windowed.ts';
 
+/** Where the private half of a key is. */
+export type PrivateHalf =
+  /** EncryptedPrivateKeyInfo */
+  | { readonly place: 'database'; readonly sealed: Uint8Array }
+  /** A URI of RFC 7512. */
+  | { readonly place: 'token'; readonly uri: string };
+
 /** A signing key of the node as the database has it. */
 export interface StoredKey {
   /** SHA-256 of its public key, lower-case hex. */
@@ -15,8 +22,8 @@ export interface StoredKey {
   readonly kind: SigningKind;
   /** undefined until it has come. */
   readonly certificate: Certificate | undefined;
-  /** EncryptedPrivateKeyInfo; undefined once it was erased. */
-  readonly sealed: Uint8Array | undefined;
+  /** undefined once it was erased. */
+  readonly half: PrivateHalf | undefined;
   /** When it may sign; undefined until it is told to. */
   readonly window: Window | undefined;
   /** ms UTC */
@@ -32,19 +39,24 @@ export async function listNodeKeys(db: Kysely<Tables>): Promise<StoredKey[]> {
     .orderBy('made_at')
     .orderBy('id')
     .execute();
-  return rows.map(({ id, kind, certificate, sealed, made_at, ...columns }) => ({
+  return rows.map(({ id, kind, certificate, sealed, token, made_at, ...columns }) => ({
     id,
     kind: kind as SigningKind,
     certificate: certificate === null ? undefined : readCertificate(certificate),
-    sealed: sealed ?? undefined,
+    half: halfOf(sealed, token),
     window: columns.from_at === null ? undefined : windowOf(columns),
     madeAt: made_at,
   }));
 }
 
-/** A key that is new to the database, sealed. */
+function halfOf(sealed: Uint8Array | null, uri: string | null): PrivateHalf | undefined {
+  if (sealed !== null) return { place: 'database', sealed };
+  return uri === null ? undefined : { place: 'token', uri };
+}
+
+/** A key that is new to the database. */
 export interface NewKey extends Pick<StoredKey, 'id' | 'kind' | 'certificate'> {
-  readonly sealed: Uint8Array;
+  readonly half: PrivateHalf;
 }
 
 /**
@@ -54,7 +66,7 @@ export interface NewKey extends Pick<StoredKey, 'id' | 'kind' | 'certificate'> {
  */
 export function addNodeKey(
   context: ApplyContext,
-  { id, kind, certificate, sealed }: NewKey,
+  { id, kind, certificate, half }: NewKey,
 ): Promise<void> {
   return context.journal.commit(async (scope) => {
     const all = await listNodeKeys(scope.tx);
@@ -62,10 +74,12 @@ export function addNodeKey(
       throw new ApplyRefused('этот ключ уже есть у узла / the node has this key already');
     }
     const made_at = context.now();
-    const row = { id, kind, certificate: certificate?.der ?? null, sealed, made_at };
+    const row = { id, kind, certificate: certificate?.der ?? null, made_at };
+    const sealed = half.place === 'database' ? half.sealed : null;
+    const token = half.place === 'token' ? half.uri : null;
     await scope.tx
       .insertInto('node_key')
-      .values({ ...row, from_at: null, until_at: null })
+      .values({ ...row, sealed, token, from_at: null, until_at: null })
       .execute();
     enter(context, scope, { id, certificate, window: undefined }, 'added');
     await raiseRevision(scope.tx);
@@ -121,7 +135,7 @@ export function rotateNodeKey(
   return context.journal.commit(async (scope) => {
     const all = await listNodeKeys(scope.tx);
     const key = oneNamed(all, named);
-    if (key.certificate === undefined || key.sealed === undefined) {
+    if (key.certificate === undefined || key.half === undefined) {
       throw new ApplyRefused(
         'у ключа нет сертификата или закрытой части / the key has no certificate, or no private half',
       );
@@ -163,7 +177,7 @@ export function retireNodeKey(
     }
     // One that never began never will: a window that ends as it begins holds no time.
     await turn(context, scope, key, { from: startOf(key) ?? until, until });
-    if (erase) await update(scope.tx, key.id, { sealed: null });
+    if (erase) await update(scope.tx, key.id, { sealed: null, token: null });
     await raiseRevision(scope.tx);
     return key;
   });

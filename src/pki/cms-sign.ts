@@ -1,4 +1,3 @@
-import { KeyObject } from 'node:crypto';
 import {
   type Asn1,
   context,
@@ -15,7 +14,7 @@ import {
 import type { Certificate } from './certificate.ts';
 import { cmsOids } from './cms-read.ts';
 import { gostKeyOids } from './gost-key.ts';
-import { gostHashOf, type IssuingKey, signDer } from './issuing-key.ts';
+import { gostHashOf, type IssuingKey, isGostPair, isRsa, signDer } from './issuing-key.ts';
 import { type ContentHash, hashOids } from './signature-algorithms.ts';
 
 /** What a detached signature is made of. */
@@ -31,7 +30,7 @@ export interface DetachedWish {
 
 /** What content is digested with before the key signs it. */
 export function contentHashOf(key: IssuingKey): ContentHash {
-  return key instanceof KeyObject ? 'sha256' : gostHashOf(key);
+  return isGostPair(key) ? gostHashOf(key) : 'sha256';
 }
 
 /**
@@ -75,7 +74,7 @@ function signedAttributes(digest: Uint8Array, signingTime: number | undefined): 
 
 /** The algorithm of the key, as OpenSSL writes it for RSA and GOST; of key and digest for ECDSA. */
 function keyAlgorithm(key: IssuingKey): Asn1 {
-  if (!(key instanceof KeyObject)) return sequence([oid(gostKeyOids[key.kind])]);
-  if (key.asymmetricKeyType === 'rsa') return sequence([oid('1.2.840.113549.1.1.1'), nothing()]);
+  if (isGostPair(key)) return sequence([oid(gostKeyOids[key.kind])]);
+  if (isRsa(key)) return sequence([oid('1.2.840.113549.1.1.1'), nothing()]);
   return sequence([oid('1.2.840.10045.4.3.2')]);
 }

@@ -32,6 +32,7 @@ import {
   isGostKey,
   readGostPrivateKey,
 } from './gost-key.ts';
+import { TokenKey } from './token-key.ts';
 
 /** A GOST private key and the algorithm that it is used with. */
 export interface GostKeyPair {
@@ -40,7 +41,7 @@ export interface GostKeyPair {
 }
 
 /** A private key that certificates and requests are made for and signed with. */
-export type IssuingKey = KeyObject | GostKeyPair;
+export type IssuingKey = KeyObject | GostKeyPair | TokenKey;
 
 /** A new RSA or EC private key. */
 export function newKey(
@@ -93,14 +94,16 @@ function isGostKind(kind: Certificate['keyKind']): kind is GostKeyKind {
 
 /** The public half as SubjectPublicKeyInfo. */
 export function publicKeyInfo(key: IssuingKey): Asn1 {
-  if (key instanceof KeyObject) {
-    return verbatim(createPublicKey(key).export({ type: 'spki', format: 'der' }));
+  if (!isGostPair(key)) {
+    const publicKey = key instanceof TokenKey ? key.publicKey : createPublicKey(key);
+    return verbatim(publicKey.export({ type: 'spki', format: 'der' }));
   }
   return sequence([gostAlgorithm(key), bitString(der(octetString(publicKeyOf(key.key).point)))]);
 }
 
-/** The private half as PKCS#8 in DER, not sealed. */
+/** The private half as PKCS#8 in DER, not sealed. @throws Error of a key in a token */
 export function privateKeyInfo(key: IssuingKey): Buffer {
+  if (key instanceof TokenKey) throw new Error('the key does not leave its token');
   if (key instanceof KeyObject) return key.export({ type: 'pkcs8', format: 'der' });
   const secret = octetString(der(octetString(key.key.scalar)));
   return der(sequence([integer('\x00'), gostAlgorithm(key), secret]));
@@ -136,8 +139,8 @@ const gostSignatures = {
 
 /** The algorithm that the key signs certificates with (RFC 4055, RFC 5758, RFC 9215 §3). */
 export function signatureAlgorithm(key: IssuingKey): Asn1 {
-  if (!(key instanceof KeyObject)) return sequence([oid(gostSignatures[key.kind][0])]);
-  if (key.asymmetricKeyType === 'rsa') return sequence([oid('1.2.840.113549.1.1.11'), nothing()]);
+  if (isGostPair(key)) return sequence([oid(gostSignatures[key.kind][0])]);
+  if (isRsa(key)) return sequence([oid('1.2.840.113549.1.1.11'), nothing()]);
   return sequence([oid('1.2.840.10045.4.3.2')]);
 }
 
@@ -146,8 +149,19 @@ export function gostHashOf({ kind }: GostKeyPair): GostHash {
   return gostSignatures[kind][1];
 }
 
-/** Signs DER as signatureAlgorithm says. */
+export function isGostPair(key: IssuingKey): key is GostKeyPair {
+  return !(key instanceof KeyObject || key instanceof TokenKey);
+}
+
+/** RSA rather than EC, here or in a token. */
+export function isRsa(key: Exclude<IssuingKey, GostKeyPair>): boolean {
+  const { asymmetricKeyType } = key instanceof TokenKey ? key.publicKey : key;
+  return asymmetricKeyType === 'rsa';
+}
+
+/** Signs DER as signatureAlgorithm says. @throws Fault SIGNING_UNAVAILABLE of a key in a token */
 export function signDer(key: IssuingKey, bytes: Buffer): Buffer {
   if (key instanceof KeyObject) return sign('sha256', bytes, key);
+  if (key instanceof TokenKey) return key.signDer(bytes);
   return signDigest(key.key, gostDigest(gostHashOf(key), bytes), randomBytes);
 }

@@ -1,11 +1,12 @@
 import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
+import { isTokenUri } from '../config/key.ts';
 import { pemOf } from './asn1.ts';
 import { openKey, SealUnopened } from './sealed-key.ts';
 import { type TlsFiles, type TlsTexts, TlsUnfit } from './tls-pair.ts';
 
-/** PEM texts of a private key and its certificate. */
+/** PEM texts of a private key and its certificate; a key in a token is named by its PKCS#11 URI. */
 export interface PemPair {
   readonly key: string;
   readonly certificate: string;
@@ -17,7 +18,8 @@ export interface PemPair {
  * @throws Error naming the file that cannot be read; never its content
  */
 export function readPemPair(files: PemPair): PemPair {
-  return { key: readPem(files.key), certificate: readPem(files.certificate) };
+  const key = isTokenUri(files.key) ? files.key : readPem(files.key);
+  return { key, certificate: readPem(files.certificate) };
 }
 
 function readPem(file: string): string {

@@ -12,7 +12,7 @@ import { entry } from '../exchange/entries.ts';
 import { Pressure } from '../exchange/pressure.ts';
 import { JournalWriter } from '../journal/writer.ts';
 import { createLog } from '../log.ts';
-import { createMetrics } from '../metrics.ts';
+import { createMetrics, type Metrics } from '../metrics.ts';
 import { type Registry, readRegistry, watchRegistry } from '../participants/registry.ts';
 import { growSandbox, seedSandbox } from '../participants/seed.ts';
 import { exampleFingerprints } from '../pki/examples.ts';
@@ -21,9 +21,11 @@ import type { DeliveryQueue } from '../queue/queue.ts';
 import { type Database, openDatabase } from '../store/database.ts';
 import { checkDurability } from '../store/durability.ts';
 import { migrate } from '../store/migrations.ts';
+import type { TokenKeeper } from '../token/keeper.ts';
 import { chooseEngine } from './engine.ts';
 import { deskOf, fileCheckOf, openFiles, uploadsOf } from './kept-files.ts';
 import { SigningKeys } from './signing-keys.ts';
+import { openToken } from './token.ts';
 
 /** What every process of a node is made of, with the parts whose lifetime it holds. */
 export interface Composed extends ExchangeContext {
@@ -32,6 +34,8 @@ export interface Composed extends ExchangeContext {
   readonly connectors: Connectors;
   readonly queue: DeliveryQueue;
   readonly uploads: Uploads;
+  /** Where keys of the node are in a token. */
+  readonly token: TokenKeeper | undefined;
   /** Fingerprints of the certificates that the node signs with, now or in a while. */
   readonly ownCertificates: ReadonlySet<string>;
   /** What was seen a moment ago of what needs an operator. */
@@ -41,8 +45,6 @@ export interface Composed extends ExchangeContext {
 }
 
 const taskMaxMs = 60_000;
-const waitingCommits = 'Works that wait for a transaction';
-const waitingOpinions = 'Messages that wait for a second opinion';
 
 /**
  * Composes a process of its rooms: store, registry, threads, connectors, engine. Nothing is delivered
@@ -61,9 +63,11 @@ export async function compose(config: Config): Promise<Composed> {
   const journal = new JournalWriter(database, node.id);
   const readDeclared = await declaredReader(config, database, journal);
   let registry = await readDeclared();
-  const signing = await SigningKeys.open(config, database);
+  const token = await openToken(config, log, metrics);
+  const signing = await SigningKeys.open(config, database, token);
   let keys = await signing.read();
-  const compute = new ComputePool(threadsOf(config), snapshotOf(config, registry, keys));
+  const snapshotOf = snapshotsFor(config, token);
+  const compute = new ComputePool(threadsOf(config), snapshotOf(registry, keys));
   await compute.ready();
   const opinions = new OpinionPool(config.secondOpinion, log);
   const queue = await chooseEngine(config, { database, log, registry: () => registry });
@@ -95,7 +99,7 @@ export async function compose(config: Config): Promise<Composed> {
     const next = await readDeclared();
     const reading = signing.read();
     keys = await reading.catch(() => keys);
-    await compute.replace(snapshotOf(config, next, keys));
+    await compute.replace(snapshotOf(next, keys));
     registry = next;
     // A key that cannot be opened is told and tried again; all else is in force by now.
     await reading;
@@ -106,23 +110,33 @@ export async function compose(config: Config): Promise<Composed> {
   const watch = watchRegistry(database, registry.revision, takeUp, (error) =>
     log.error({ why: String(error) }, 'configuration could not be taken up'),
   );
-  metrics.gauge('mezhved_compute_waiting', 'Tasks that wait for a thread', () => compute.waiting);
-  metrics.gauge('mezhved_second_opinions_waiting', waitingOpinions, () => opinions.waiting);
-  metrics.gauge('mezhved_commit_waiting', waitingCommits, () => journal.waiting);
+  measureWaiting(metrics, { compute, opinions, journal });
   const close = async () => {
     await watch.stop();
     await connectors.close();
     await journal.commit(async (scope) => scope.journal(entry(context, 'stop')));
     await journal.drain();
     await compute.close();
+    await token?.close();
     await opinions.close();
     await digester.close();
     await closeFiles();
     await database.close();
   };
   const watched = { deadLetters: 0, agenciesDown: 0, tlsRefused: 0 };
-  const held = { compute, opinions, connectors, queue, uploads, watched, close };
+  const held = { compute, opinions, connectors, queue, uploads, token, watched, close };
   return { ...context, ...held, ownCertificates: signing.fingerprints };
+}
+
+type Waited = Pick<Composed, 'compute' | 'opinions' | 'journal'>;
+
+function measureWaiting(metrics: Metrics, { compute, opinions, journal }: Waited): void {
+  const threads = 'Tasks that wait for a thread';
+  const seconds = 'Messages that wait for a second opinion';
+  const commits = 'Works that wait for a transaction';
+  metrics.gauge('mezhved_compute_waiting', threads, () => compute.waiting);
+  metrics.gauge('mezhved_second_opinions_waiting', seconds, () => opinions.waiting);
+  metrics.gauge('mezhved_commit_waiting', commits, () => journal.waiting);
 }
 
 /** Declares what a sandbox begins with. @returns who reads what is declared */
@@ -163,14 +177,11 @@ function threadsOf({ compute, limits }: Config) {
   };
 }
 
-function snapshotOf(
-  { signatures }: Config,
-  { messageTypes }: Registry,
-  keys: readonly SigningKey[],
-): Snapshot {
-  return {
+function snapshotsFor({ signatures }: Config, token: TokenKeeper | undefined) {
+  return ({ messageTypes }: Registry, keys: readonly SigningKey[]): Snapshot => ({
     messageTypes: messageTypes.map(({ id, versions }) => ({ id, versions })),
     keys,
     profiles: signatures.profiles,
-  };
+    ...(token && { mailbox: token.mailbox }),
+  });
 }

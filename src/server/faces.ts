@@ -148,6 +148,7 @@ export function healthOf(context: Composed, { limits }: Config): Health {
       database: await answers(context),
       compute: compute.waiting < limits.requestsInFlightMax,
       room: pressure.full === undefined,
+      ...tokenHealth(context),
     }),
     remarks: async () => ({
       delivery: await queue.isUp(),
@@ -163,8 +164,14 @@ export function workerHealth(context: Composed): Health {
     check: async () => ({
       database: await answers(context),
       delivery: await context.queue.isUp(),
+      ...tokenHealth(context),
     }),
   };
+}
+
+/** Without its token a node can sign no answer. */
+function tokenHealth({ token }: Composed): { token?: boolean } {
+  return token === undefined ? {} : { token: token.isUp };
 }
 
 function answers({ database }: Composed): Promise<boolean> {

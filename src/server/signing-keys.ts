@@ -1,6 +1,6 @@
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/table.ts';
-import { listNodeKeys, type StoredKey } from '../participants/node-keys.ts';
+import { listNodeKeys, type PrivateHalf, type StoredKey } from '../participants/node-keys.ts';
 import { pemOf } from '../pki/asn1.ts';
 import { type Certificate, readCertificate } from '../pki/certificate.ts';
 import { exampleKeyProblem } from '../pki/examples.ts';
@@ -10,14 +10,25 @@ import { openKey } from '../pki/sealed-key.ts';
 import { activeOf, type SigningKey } from '../pki/signing-key.ts';
 import { always } from '../pki/window.ts';
 import type { Database } from '../store/database.ts';
+import type { TokenKeeper } from '../token/keeper.ts';
+import { proveKeys } from './token.ts';
 
 /** What is being signed at the moment that a key ends may need it for as long as this. */
 const inUseMs = 600_000;
+
+interface Parts {
+  readonly database: Database;
+  /** Where keys of the node are in one. */
+  readonly token: TokenKeeper | undefined;
+  readonly passphrase: string | undefined;
+  readonly ofFiles: readonly SigningKey[];
+}
 
 /** The keys that a node signs with: those of its configuration, and those of its database. */
 export class SigningKeys {
   readonly #profile: Config['profile'];
   readonly #database: Database;
+  readonly #token: TokenKeeper | undefined;
   readonly #passphrase: string | undefined;
   readonly #ofFiles: readonly SigningKey[];
   /** PEM of those that were opened, by their id: it takes a third of a second each. */
@@ -25,21 +36,22 @@ export class SigningKeys {
   readonly #fingerprints = new Set<string>();
 
   /** @throws Error with a plain sentence that names a file */
-  static async open(config: Config, database: Database): Promise<SigningKeys> {
+  static async open(
+    config: Config,
+    database: Database,
+    token: TokenKeeper | undefined,
+  ): Promise<SigningKeys> {
     const { passphraseFile } = config.node;
     const passphrase =
       passphraseFile === undefined ? undefined : readPassphraseFile(passphraseFile);
-    return new SigningKeys(config, database, passphrase, await keysOfFiles(config, passphrase));
+    const ofFiles = await keysOfFiles(config, passphrase);
+    return new SigningKeys(config, { database, token, passphrase, ofFiles });
   }
 
-  private constructor(
-    { profile }: Config,
-    database: Database,
-    passphrase: string | undefined,
-    ofFiles: readonly SigningKey[],
-  ) {
+  private constructor({ profile }: Config, { database, token, passphrase, ofFiles }: Parts) {
     this.#profile = profile;
     this.#database = database;
+    this.#token = token;
     this.#passphrase = passphrase;
     this.#ofFiles = ofFiles;
   }
@@ -58,12 +70,13 @@ export class SigningKeys {
     const now = systemClock.now();
     const keys = [...this.#ofFiles];
     for (const stored of await listNodeKeys(this.#database.kysely)) {
-      const { certificate, sealed, window } = stored;
+      const { certificate, half, window } = stored;
       const isOver = window === undefined || (window.until ?? now) + inUseMs < now;
-      if (certificate === undefined || sealed === undefined || isOver) continue;
-      const key = await this.#open(stored.id, sealed, certificate);
+      if (certificate === undefined || half === undefined || isOver) continue;
+      const key = await this.#open(stored.id, half, certificate);
       keys.push({ key, certificate: pemOf(certificate.der, 'CERTIFICATE'), window });
     }
+    await proveKeys(keys, this.#token);
     const dated = keys.map((each) => ({ ...each, certificate: readCertificate(each.certificate) }));
     if (activeOf(dated, now).length === 0) throw new Error(nothingSigns);
     this.#fingerprints.clear();
@@ -71,7 +84,9 @@ export class SigningKeys {
     return keys;
   }
 
-  async #open(id: StoredKey['id'], sealed: Uint8Array, certificate: Certificate): Promise<string> {
+  /** @returns PEM, or the URI of a key that stays in its token */
+  async #open(id: StoredKey['id'], half: PrivateHalf, certificate: Certificate): Promise<string> {
+    if (half.place === 'token') return half.uri;
     const known = this.#opened.get(id);
     if (known !== undefined) return known;
     const which = `${certificate.subject} (${certificate.fingerprint.slice(0, 16)}…)`;
@@ -82,7 +97,7 @@ export class SigningKeys {
     }
     const problem = exampleKeyProblem(this.#profile, certificate.x509.toString());
     if (problem !== undefined) throw new Error(`${which}: ${problem}`);
-    const opened = await openKey(sealed, this.#passphrase).catch(() => {
+    const opened = await openKey(half.sealed, this.#passphrase).catch(() => {
       throw new Error(
         `пароль из node.passphraseFile не открывает ключ узла в базе / the passphrase of node.passphraseFile does not open a key of the node in the database: ${which}`,
       );

@@ -1,16 +1,19 @@
 import { createPrivateKey, type KeyObject, randomBytes, sign as signWithKey } from 'node:crypto';
+import { isTokenUri } from '../config/key.ts';
 import type { GostPrivateKey } from '../gost/keys.ts';
 import { pooled } from '../gost/nonce.ts';
 import { signDigest } from '../gost/signature.ts';
 import { type Certificate, readCertificate } from '../pki/certificate.ts';
 import { gostKeyFits, isGostKey, readGostPrivateKey } from '../pki/gost-key.ts';
+import type { PemPair } from '../pki/keystore.ts';
+import { type TokenSign, tokenKey } from '../pki/token-key.ts';
 import { digestUri, type Hash, type KeyKind, signatureUri } from './algorithms.ts';
 import { digestOf } from './digest.ts';
 import { type ProfileName, profileOfKey } from './profiles.ts';
 
 /**
- * Whoever can sign: a key in memory, and later a token or a certified tool behind the same face.
- * docs/gost.md says how to put one here.
+ * Whoever can sign: a key in memory, one in a token, and later a certified tool behind the same face.
+ * docs/signatures.md says how to put one here.
  */
 export interface Signer {
   readonly certificate: Certificate;
@@ -27,6 +30,20 @@ export interface Signer {
 
 // Asking for random octets costs a seventh of a signature.
 const random = pooled(randomBytes);
+
+/**
+ * A signer from a pair of the configuration: the key is a PEM text, or a PKCS#11 URI that names it.
+ *
+ * @param token undefined where the process has none
+ * @throws Error as signerFromPem
+ */
+export function signerFrom({ key, certificate: pem }: PemPair, token?: TokenSign): Signer {
+  if (!isTokenUri(key)) return signerFromPem(key, pem);
+  const certificate = readCertificate(pem);
+  const inToken = tokenKey(key, certificate, token);
+  const kind = inToken.publicKey.asymmetricKeyType === 'rsa' ? 'rsa' : 'ec';
+  return signer(certificate, kind, 'sha256', (octets) => inToken.sign(octets));
+}
 
 /**
  * A signer from PEM texts: RSA, EC or GOST.

@@ -79,6 +79,15 @@ async function firstFree(tx: Kysely<Tables>, order: Take): Promise<number | unde
   return Math.min(waiting.id, expired.id);
 }
 
+/** Puts an item back in its place that was taken, by `take` or `takeNotice`, and could not be given. */
+export async function handBack(tx: Kysely<Tables>, id: number): Promise<void> {
+  await tx
+    .updateTable('queue_item')
+    .set({ state: 'waiting', lease_until: null, finished_at: null })
+    .where('id', '=', id)
+    .execute();
+}
+
 export interface Acknowledgement {
   readonly system: string;
   readonly messageId: string;

@@ -75,8 +75,10 @@ export interface NodeKeyTable extends WindowColumns {
   kind: string;
   /** DER; null until its certificate has come. */
   certificate: Uint8Array | null;
-  /** EncryptedPrivateKeyInfo; null once the private half was erased. */
+  /** EncryptedPrivateKeyInfo; null of a key in a token, and once the private half was erased. */
   sealed: Uint8Array | null;
+  /** URI (RFC 7512) of a key in a token. */
+  token: string | null;
   made_at: number;
 }
 

@@ -14,7 +14,7 @@ import type { ArrivedFile, CarriedFile } from '../../src/connectors/carried-file
 import type { ExchangeContext } from '../../src/exchange/context.ts';
 import { type FilePolicy, filePolicySchema } from '../../src/participants/file-policy.ts';
 import { readAnchors } from '../../src/pki/anchors.ts';
-import { fileSignerFromPem } from '../../src/pki/file-signer.ts';
+import { fileSignerFrom } from '../../src/pki/file-signer.ts';
 import { type ContentHash, contentDigest } from '../../src/pki/signature-algorithms.ts';
 import type { CallFiles } from '../../src/smev/file-texts.ts';
 import type { TestDatabase } from '../harness/databases.ts';
@@ -25,10 +25,10 @@ import { Stand } from './stand.ts';
 
 const certs = join(checkout, 'certs.example');
 const signers = ['node', 'node-gost'].map((stem) =>
-  fileSignerFromPem(
-    readFileSync(join(certs, `${stem}.key.pem`), 'utf8'),
-    readFileSync(join(certs, `${stem}.crt.pem`), 'utf8'),
-  ),
+  fileSignerFrom({
+    key: readFileSync(join(certs, `${stem}.key.pem`), 'utf8'),
+    certificate: readFileSync(join(certs, `${stem}.crt.pem`), 'utf8'),
+  }),
 );
 const old = { gost2001: false };
 

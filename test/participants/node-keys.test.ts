@@ -6,6 +6,7 @@ import {
   addNodeKey,
   certifyNodeKey,
   listNodeKeys,
+  type PrivateHalf,
   retireNodeKey,
   rotateNodeKey,
   type StoredKey,
@@ -26,10 +27,16 @@ forEachDatabase((_, open) => {
       context = { database, journal, who: 'operator', now: () => now, random: randomBytes };
     });
 
-    const add = (id: string, with_ = true, kind: StoredKey['kind'] = 'rsa') =>
+    const sealed: PrivateHalf = { place: 'database', sealed: Buffer.from('sealed') };
+    const add = (
+      id: string,
+      with_ = true,
+      kind: StoredKey['kind'] = 'rsa',
+      half: PrivateHalf = sealed,
+    ) =>
       addNodeKey(context, {
         ...{ id, kind, certificate: with_ ? certificate : undefined },
-        sealed: Buffer.from('sealed'),
+        half,
       });
     const rotate = (named: string, at: number, overlapMs = 0) =>
       rotateNodeKey(context, { named, at, overlapMs });
@@ -96,8 +103,19 @@ forEachDatabase((_, open) => {
       expect(await windows()).to.deep.equal({ aa: [now - day, now + 1] });
       await retireNodeKey(context, ids.old, now, true);
       const [key] = await listNodeKeys(context.database.kysely);
-      expect(key?.sealed).to.equal(undefined);
+      expect(key?.half).to.equal(undefined);
       expect(await refused(rotate(ids.old, now))).to.equal('refused');
+    });
+
+    it('may be in a token, which the database only names', async () => {
+      const half: PrivateHalf = { place: 'token', uri: 'pkcs11:token=узел;object=подпись' };
+      await add(ids.old, true, 'rsa', half);
+      await rotate(ids.old, now);
+      const [key] = await listNodeKeys(context.database.kysely);
+      expect(key?.half).to.deep.equal(half);
+      await retireNodeKey(context, ids.old, now, true);
+      const [erased] = await listNodeKeys(context.database.kysely);
+      expect(erased?.half).to.equal(undefined);
     });
 
     it('that never began never will, once retired', async () => {

@@ -6,7 +6,7 @@ import { importsOf, roomOf, type SourceFile, withoutComments } from './tree.ts';
 export const floors: readonly (readonly string[])[] = [
   ['checkout'],
   ['config', 'fault', 'log', 'clock', 'metrics'],
-  ['gost', 'store', 'xml'],
+  ['gost', 'store', 'token', 'xml'],
   ['pki', 'journal', 'queue', 'schema', 'soap', 'attachments'],
   ['signature', 'smev', 'participants'],
   ['compute', 'connectors'],
@@ -65,6 +65,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   pg: ['store'],
   pino: ['log'],
   piscina: ['compute'],
+  pkcs11js: ['token'],
   'prom-client': ['metrics'],
   soap: ['connectors'],
   // For threads of sources that were not built, in tests.
@@ -90,7 +91,7 @@ export function doorProblems(files: readonly SourceFile[]): string[] {
 
 const outside = [
   /^node:(?!crypto$|path$|url$|util$|buffer$)/,
-  /^(basic-ftp|better-sqlite3|bullmq|ioredis|pg|express|piscina|pino|prom-client|soap|undici|xmllint-wasm|commander)$/,
+  /^(basic-ftp|better-sqlite3|bullmq|ioredis|pg|express|piscina|pino|pkcs11js|prom-client|soap|undici|xmllint-wasm|commander)$/,
 ];
 const world =
   /\b(?:Date\.now|Math\.random|process\.|performance\.now|setTimeout|setInterval|setImmediate|fetch|randomBytes|randomUUID|generateKeyPair\w*)\b|\bnew Date\(\)/;
@@ -148,7 +149,17 @@ export interface Ban {
   readonly except: readonly string[];
 }
 
-const peerless = ['cli/', 'config/', 'gost/', 'participants/', 'pki/', 'server/', 'store/', 'xml/'];
+const peerless = [
+  'cli/',
+  'config/',
+  'gost/',
+  'participants/',
+  'pki/',
+  'server/',
+  'store/',
+  'token/',
+  'xml/',
+];
 
 export const bans: readonly Ban[] = [
   { pattern: /\bDate\.now\(|\bnew Date\(\)/, instead: 'a Clock', except: ['src/clock.ts'] },

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../database.ts';
 
-/** Signing keys of the node, sealed under its passphrase; times are ms UTC. */
+/** Signing keys of the node, sealed under its passphrase or named in its token; times are ms UTC. */
 export const nodeKeys = (kind: Database['kind']) => async (db: Kysely<unknown>) => {
   const bytes = kind === 'postgres' ? sql`bytea` : sql`blob`;
   await db.schema
@@ -10,6 +10,7 @@ export const nodeKeys = (kind: Database['kind']) => async (db: Kysely<unknown>) 
     .addColumn('kind', 'text', (c) => c.notNull())
     .addColumn('certificate', bytes)
     .addColumn('sealed', bytes)
+    .addColumn('token', 'text')
     .addColumn('made_at', 'bigint', (c) => c.notNull())
     .addColumn('from_at', 'bigint')
     .addColumn('until_at', 'bigint')
