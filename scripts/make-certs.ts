@@ -1,17 +1,21 @@
 // Makes what is missing of the test PKI in certs.example: npm run certs. Its keys are public; nothing but
 // the sandbox profile trusts them. What is there stays: databases of earlier versions know it.
 //   npm run certs -- NAME KIND [FOLDER]   a certificate of the test authority for a system of your own
+//   npm run certs -- NAME.csr.pem         the one that a request asks for, as NAME.crt.pem beside it
 import { createPrivateKey } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isGostKey, readGostPrivateKey } from '../src/pki/gost-key.ts';
-import { type Issued, issueCertificate } from '../src/pki/issue.ts';
+import { certifyRequest, type Issued, type Issuer, issueCertificate } from '../src/pki/issue.ts';
 import { type IssuingKey, newGostKey, newKey } from '../src/pki/issuing-key.ts';
+import { readRequest } from '../src/pki/request.ts';
+import type { SigningKind } from '../src/pki/signature-algorithms.ts';
 
 const examples = join(import.meta.dirname, '..', 'certs.example');
 const organization = 'Межвед: испытательный стенд';
 const year = 365.25 * 86_400_000;
 const notBefore = Date.UTC(2026, 0, 1);
+const lifetime = { notBefore, notAfter: notBefore + 10 * year };
 
 const kinds = {
   rsa: { suffix: '', make: () => newKey('rsa') },
@@ -21,6 +25,11 @@ const kinds = {
 } satisfies Record<string, { suffix: string; make: () => IssuingKey }>;
 type Kind = keyof typeof kinds;
 
+const ofKey: Readonly<Record<SigningKind, Kind>> = {
+  ...{ rsa: 'rsa', ec: 'ec', gost2001: 'gost' },
+  ...{ 'gost2012-256': 'gost', 'gost2012-512': 'gost512' },
+};
+
 const leaves = {
   node: 'Испытательный узел Межвед',
   'agency-a': 'Испытательное ведомство А',
@@ -29,6 +38,7 @@ const leaves = {
 
 const [name, kind = 'rsa', folder = '.'] = process.argv.slice(2);
 if (name === undefined) makeExamples();
+else if (name.endsWith('.csr.pem')) certify(name);
 else if (kind in kinds)
   save(folder, `${name}${kinds[kind as Kind].suffix}`, leaf(name, kind as Kind));
 else {
@@ -61,13 +71,20 @@ function authorityName(of: Kind): string {
 }
 
 function leaf(commonName: string, of: Kind): Issued {
+  const wish = { commonName, organization, ...lifetime };
+  return issueCertificate(kinds[of].make(), wish, issuer(of));
+}
+
+function certify(file: string): void {
+  const request = readRequest(readFileSync(file, 'utf8'));
+  const certificate = file.replace(/\.csr\.pem$/, '.crt.pem');
+  writeFileSync(certificate, certifyRequest(request, lifetime, issuer(ofKey[request.keyKind])));
+  process.stdout.write(`${certificate}\n`);
+}
+
+function issuer(of: Kind): Issuer {
   const key = readKey(readFileSync(join(examples, `ca${kinds[of].suffix}.key.pem`), 'utf8'), of);
-  const wish = { commonName, organization, notBefore, notAfter: notBefore + 10 * year };
-  return issueCertificate(kinds[of].make(), wish, {
-    key,
-    commonName: authorityName(of),
-    organization,
-  });
+  return { key, commonName: authorityName(of), organization };
 }
 
 function readKey(text: string, of: Kind): IssuingKey {

@@ -20,7 +20,7 @@ import {
   keyId,
   privateKeyInfo,
 } from '../pki/issuing-key.ts';
-import { readPassphraseFile, readSealedPair } from '../pki/keystore.ts';
+import { readNodePassphrase, readPassphraseFile, readSealedPair } from '../pki/keystore.ts';
 import { readPkcs12 } from '../pki/pkcs12.ts';
 import { openKey, sealKey } from '../pki/sealed-key.ts';
 import type { SigningKind } from '../pki/signature-algorithms.ts';
@@ -61,8 +61,8 @@ async function halfOf(context: Operating, key: IssuingKey): Promise<PrivateHalf>
 }
 
 function passphraseOf({ config }: Operating): string {
-  const { passphraseFile } = config.node;
-  if (passphraseFile !== undefined) return readPassphraseFile(passphraseFile);
+  const passphrase = readNodePassphrase(config.profile, config.node);
+  if (passphrase !== undefined) return passphrase;
   throw new UsageError(
     'ключи узла в базе запечатаны паролем: задайте node.passphraseFile / ' +
       'keys of the node in the database are sealed under a passphrase: set node.passphraseFile',

@@ -4,7 +4,7 @@ import { isTokenUri } from '../config/key.ts';
 import { ConfigInvalid, loadConfig } from '../config/load.ts';
 import type { Config } from '../config/table.ts';
 import { exampleKeyProblem } from '../pki/examples.ts';
-import { readPassphraseFile, readSealedPair } from '../pki/keystore.ts';
+import { readNodePassphrase, readSealedPair } from '../pki/keystore.ts';
 import { parseRedisUrl } from '../queue/redis-url.ts';
 import { tlsProblems } from '../server/tls-keeping.ts';
 import { signerFrom } from '../signature/signer.ts';
@@ -104,10 +104,10 @@ function redisProblems({ redisUrl }: Config): string[] {
 }
 
 async function keyProblems({ node, profile }: Config): Promise<string[]> {
-  const { keys, passphraseFile } = node;
+  const { keys } = node;
   let passphrase: string | undefined;
   try {
-    passphrase = passphraseFile === undefined ? undefined : readPassphraseFile(passphraseFile);
+    passphrase = readNodePassphrase(profile, node);
   } catch (error) {
     return [`node.passphraseFile: ${messageOf(error)}`];
   }

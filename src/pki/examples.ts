@@ -21,6 +21,15 @@ export function exampleFingerprints(): ReadonlySet<string> {
   );
 }
 
+/** The passphrase of certs.example, which seals nothing outside the sandbox; undefined where it is gone. */
+export function examplePassphrase(): string | undefined {
+  try {
+    return readFileSync(new URL('node.passphrase', folder), 'utf8').trimEnd();
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Why this certificate may not sign for a node of this profile, or undefined when it may.
  */

@@ -14,6 +14,7 @@ import {
   sequence,
   tagged,
   time,
+  verbatim,
 } from './asn1.ts';
 import {
   type IssuingKey,
@@ -22,6 +23,7 @@ import {
   signatureAlgorithm,
   signDer,
 } from './issuing-key.ts';
+import type { CertificateRequest } from './request.ts';
 
 /** What a certificate is to say. Times are ms UTC. */
 export interface Wish {
@@ -38,6 +40,9 @@ export interface Wish {
   readonly pathLength?: number;
   readonly extensions?: readonly WishedExtension[];
 }
+
+/** The same but for whom it names. */
+type Terms = Omit<Wish, 'commonName' | 'organization'>;
 
 /** An extension as it is to stand in the certificate. */
 export interface WishedExtension {
@@ -64,13 +69,33 @@ export interface Issuer {
 /** Issues a certificate for test stands (RFC 5280 §4): signed by the issuer, or by itself. */
 export function issueCertificate(key: IssuingKey, wish: Wish, issuer?: Issuer): Issued {
   const by = issuer ?? { key, commonName: wish.commonName, organization: wish.organization };
-  const algorithm = signatureAlgorithm(by.key);
-  const tbs = tbsCertificate(key, wish, by, algorithm);
-  const certificate = sequence([tbs, algorithm, bitString(signDer(by.key, der(tbs)))]);
-  return { key: privateKeyPem(key), certificate: pemOf(der(certificate), 'CERTIFICATE') };
+  const holder = { name: nameOf(wish), publicKeyInfo: publicKeyInfo(key) };
+  return { key: privateKeyPem(key), certificate: signed(holder, wish, by) };
 }
 
-function tbsCertificate(key: IssuingKey, wish: Wish, by: Issuer, algorithm: Asn1): Asn1 {
+/**
+ * Issues what a request asks for, by an authority of a test stand, as PEM.
+ *
+ * @param terms times in ms UTC; the name is that of the request
+ */
+export function certifyRequest(request: CertificateRequest, terms: Terms, issuer: Issuer): string {
+  const { subjectName, publicKeyInfo: info } = request;
+  return signed({ name: verbatim(subjectName), publicKeyInfo: verbatim(info) }, terms, issuer);
+}
+
+interface Holder {
+  readonly name: Asn1;
+  readonly publicKeyInfo: Asn1;
+}
+
+function signed(holder: Holder, terms: Terms, by: Issuer): string {
+  const algorithm = signatureAlgorithm(by.key);
+  const tbs = tbsCertificate(holder, terms, by, algorithm);
+  const certificate = sequence([tbs, algorithm, bitString(signDer(by.key, der(tbs)))]);
+  return pemOf(der(certificate), 'CERTIFICATE');
+}
+
+function tbsCertificate(holder: Holder, terms: Terms, by: Issuer, algorithm: Asn1): Asn1 {
   // Positive, and of a length that no zero in front can shorten (RFC 5280 §4.1.2.2).
   const serial = `\x01${randomBytes(15).toString('binary')}`;
   return sequence([
@@ -78,15 +103,15 @@ function tbsCertificate(key: IssuingKey, wish: Wish, by: Issuer, algorithm: Asn1
     integer(serial),
     algorithm,
     nameOf(by),
-    sequence([time(wish.notBefore), time(wish.notAfter)]),
-    nameOf(wish),
-    publicKeyInfo(key),
-    context(3, [sequence(extensions(wish))]),
+    sequence([time(terms.notBefore), time(terms.notAfter)]),
+    holder.name,
+    holder.publicKeyInfo,
+    context(3, [sequence(extensions(terms))]),
   ]);
 }
 
-function extensions(wish: Wish): Asn1[] {
-  const { ca = false, keyUsage = ca ? 0x06 : 0xc0, pathLength, hosts = [] } = wish;
+function extensions(terms: Terms): Asn1[] {
+  const { ca = false, keyUsage = ca ? 0x06 : 0xc0, pathLength, hosts = [] } = terms;
   const length = pathLength === undefined ? [] : [integer(String.fromCharCode(pathLength))];
   const basic = sequence(ca ? [boolean(true), ...length] : []);
   const names = { id: '2.5.29.17', critical: false, value: der(sequence(hosts.map(generalName))) };
@@ -94,7 +119,7 @@ function extensions(wish: Wish): Asn1[] {
     { id: '2.5.29.19', critical: true, value: der(basic) },
     { id: '2.5.29.15', critical: true, value: der(flags(keyUsage)) },
     ...(hosts.length === 0 ? [] : [names]),
-    ...(wish.extensions ?? []),
+    ...(terms.extensions ?? []),
   ].map(extension);
 }
 

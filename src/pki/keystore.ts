@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { isTokenUri } from '../config/key.ts';
 import { pemOf } from './asn1.ts';
+import { examplePassphrase } from './examples.ts';
 import { openKey, SealUnopened } from './sealed-key.ts';
 import { type TlsFiles, type TlsTexts, TlsUnfit } from './tls-pair.ts';
 
@@ -79,6 +80,20 @@ function openedByOpenssl(key: string, passphrase: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * The passphrase of the keys of a node; none where it is that of certs.example, but in the sandbox.
+ *
+ * @throws Error naming the file
+ */
+export function readNodePassphrase(
+  profile: string,
+  { passphraseFile }: { readonly passphraseFile?: string | undefined },
+): string | undefined {
+  if (passphraseFile === undefined) return undefined;
+  const text = readPassphraseFile(passphraseFile);
+  return profile !== 'sandbox' && text === examplePassphrase() ? undefined : text;
 }
 
 /**

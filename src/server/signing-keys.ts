@@ -5,7 +5,7 @@ import { pemOf } from '../pki/asn1.ts';
 import { type Certificate, readCertificate } from '../pki/certificate.ts';
 import { exampleKeyProblem } from '../pki/examples.ts';
 import { issuingKeyFromPem } from '../pki/issuing-key.ts';
-import { readPassphraseFile, readSealedPair } from '../pki/keystore.ts';
+import { readNodePassphrase, readSealedPair } from '../pki/keystore.ts';
 import { openKey } from '../pki/sealed-key.ts';
 import { activeOf, type SigningKey } from '../pki/signing-key.ts';
 import { always } from '../pki/window.ts';
@@ -41,9 +41,7 @@ export class SigningKeys {
     database: Database,
     token: TokenKeeper | undefined,
   ): Promise<SigningKeys> {
-    const { passphraseFile } = config.node;
-    const passphrase =
-      passphraseFile === undefined ? undefined : readPassphraseFile(passphraseFile);
+    const passphrase = readNodePassphrase(config.profile, config.node);
     const ofFiles = await keysOfFiles(config, passphrase);
     return new SigningKeys(config, { database, token, passphrase, ofFiles });
   }

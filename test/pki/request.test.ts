@@ -1,7 +1,8 @@
+import { createPublicKey } from 'node:crypto';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { readCertificate } from '../../src/pki/certificate.ts';
-import { issueCertificate } from '../../src/pki/issue.ts';
+import { certifyRequest, issueCertificate } from '../../src/pki/issue.ts';
 import { type IssuingKey, newGostKey, newKey } from '../../src/pki/issuing-key.ts';
 import { makeRequest, readRequest } from '../../src/pki/request.ts';
 import { seeded } from '../xml/random.ts';
@@ -31,6 +32,18 @@ describe('certificate requests', () => {
       const { parts } = readCertificate(issued);
       expect(request.subjectName).to.deep.equal(parts.subjectName);
       expect(request.publicKeyInfo).to.deep.equal(parts.publicKeyInfo);
+    });
+
+    it(`are granted by an authority, for the key and the name that they prove: ${kind}`, () => {
+      const request = readRequest(makeRequest(key, wish));
+      const authority = { key: newKey('ec'), commonName: 'УЦ', organization: 'Тест' };
+      const terms = { notBefore: 0, notAfter: 86_400_000 };
+      const granted = readCertificate(certifyRequest(request, terms, authority));
+      expect(granted.parts.publicKeyInfo).to.deep.equal(request.publicKeyInfo);
+      expect(granted).to.deep.include({ ...terms, keyKind: kind, maySign: true });
+      expect(granted.subject).to.include(wish.commonName);
+      expect(granted.issuer).to.include(authority.commonName);
+      expect(granted.x509.verify(createPublicKey(authority.key))).to.equal(true);
     });
   }
 
