@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { systemClock } from '../clock.ts';
 import { judgeRegistration } from '../participants/registration.ts';
 import { type Registry, readRegistry } from '../participants/registry.ts';
+import { readAsked } from '../participants/revocation-questions.ts';
 import { readAnchors } from '../pki/anchors.ts';
 import type { Certificate } from '../pki/certificate.ts';
 import type { TrustStore } from '../pki/path.ts';
@@ -9,6 +10,7 @@ import type { PathCheck } from '../pki/path-checks.ts';
 import { ruleTitles, ruleWords } from '../pki/path-words.ts';
 import { bestPath, type JudgedPath, judgeCertificate } from '../pki/trust.ts';
 import { windowWords } from '../pki/window.ts';
+import { type Fetching, fetchesOf, type ReportedFetch } from './cert-fetches.ts';
 import { readCertificateFile } from './certificate-file.ts';
 import { momentOf } from './moment.ts';
 import { openForCli } from './open.ts';
@@ -31,6 +33,8 @@ interface Report {
   readonly registered: readonly { readonly system: string; readonly window: string }[] | null;
   readonly path: readonly DrawnCertificate[];
   readonly checks: readonly ReportedCheck[];
+  /** Whom the node asks about their revocation by itself, and what came of it. */
+  readonly fetches: readonly ReportedFetch[];
   /** 'trusted', or the code of the fault that a message signed by it would get. */
   readonly verdict: string;
   /** What would mend it. */
@@ -76,9 +80,9 @@ async function why(file: string, options: Options): Promise<ExitCode> {
   const [certificate, ...beside] = readCertificateFile(file, options.passwordFile);
   const report =
     options.trust === undefined
-      ? await withRegistry((registry) => {
+      ? await withRegistry((registry, fetching) => {
           const trust = registry.trustAt(at);
-          return reportOf(certificate, beside, { trust, at, registry });
+          return reportOf(certificate, beside, { trust, at, registry, fetching });
         })
       : reportOf(certificate, beside, {
           trust: { anchors: readAnchors(options.trust), intermediates: [] },
@@ -88,10 +92,11 @@ async function why(file: string, options: Options): Promise<ExitCode> {
   return report.verdict === 'trusted' ? 0 : 1;
 }
 
-async function withRegistry<T>(work: (registry: Registry) => T): Promise<T> {
-  const { database, trusting } = await openForCli();
+async function withRegistry<T>(work: (registry: Registry, fetching: Fetching) => T): Promise<T> {
+  const { database, trusting, fetchHosts: hosts } = await openForCli();
   try {
-    return work(await readRegistry(database, trusting));
+    const asked = await readAsked(database.kysely);
+    return work(await readRegistry(database, trusting), { hosts, asked });
   } finally {
     await database.close();
   }
@@ -101,12 +106,13 @@ interface Judging {
   readonly trust: TrustStore;
   readonly at: number;
   readonly registry?: Registry;
+  readonly fetching?: Fetching;
 }
 
 function reportOf(
   certificate: Certificate,
   beside: readonly Certificate[],
-  { trust, at, registry }: Judging,
+  { trust, at, registry, fetching }: Judging,
 ): Report {
   const old = { gost2001: certificate.keyKind === 'gost2001' };
   const judged = bestPath(certificate, trust, at, old);
@@ -122,6 +128,7 @@ function reportOf(
   const bad = judged.checks.filter(({ good }) => !good);
   const words = bad.map((each) => wordsOf(judged, each));
   const extended = { ...trust, intermediates: [...trust.intermediates, ...beside] };
+  const fetches = fetching ? fetchesOf(judged.path.certificates, trust, fetching) : [];
   const completed = bad.length > 0 && isGood(bestPath(certificate, extended, at, old));
   return {
     fingerprint: certificate.fingerprint,
@@ -137,6 +144,7 @@ function reportOf(
       anchor: judged.path.broken === undefined && index === judged.path.certificates.length - 1,
     })),
     checks: judged.checks.map((check) => reported(judged, check)),
+    fetches,
     verdict: distrust?.code ?? 'trusted',
     todo: [
       ...(completed
@@ -144,9 +152,20 @@ function reportOf(
             'сертификаты центров, что лежат в том же файле, дополняют цепочку: объявите их (kind: intermediate) / the authorities in the same file complete the chain: declare them (kind: intermediate)',
           ]
         : words.map(({ todoRu, todoEn }) => `${todoRu} / ${todoEn}`)),
+      ...fetchTodo(judged, fetches),
       ...(registration === undefined ? [] : [registration.message]),
     ],
   };
+}
+
+/** Where the word on a certificate is missing, what keeps the node from fetching it. */
+function fetchTodo({ checks }: JudgedPath, fetches: readonly ReportedFetch[]): string[] {
+  const missing = checks.filter((check) => !isKnown(check) && check.rule === 'revocation');
+  const places = new Set(missing.map(({ at }) => at));
+  const todo = fetches
+    .filter(({ certificate }) => places.has(certificate))
+    .map((each) => each.todo);
+  return [...new Set(todo)].filter((line) => line !== '');
 }
 
 function reported(judged: JudgedPath, check: PathCheck): ReportedCheck {
@@ -154,7 +173,7 @@ function reported(judged: JudgedPath, check: PathCheck): ReportedCheck {
   const known = isKnown(check);
   const isAnchor = rule === 'issuer' && at === judged.path.certificates.length - 1;
   const title = isAnchor ? 'объявлен якорем / declared an anchor' : ruleTitles[rule];
-  const words = good && known ? title : bilingual(wordsOf(judged, check));
+  const words = good && check.standing === undefined ? title : bilingual(wordsOf(judged, check));
   return { rule, certificate: at, good, known, words };
 }
 
@@ -172,8 +191,8 @@ function isGood({ checks }: JudgedPath): boolean {
   return checks.every(({ good }) => good);
 }
 
-function wordsOf({ path }: JudgedPath, { rule, at }: PathCheck) {
-  return ruleWords(rule, path.certificates[at] ?? path.certificates[0], path.broken);
+function wordsOf({ path }: JudgedPath, { rule, at, standing }: PathCheck) {
+  return ruleWords(rule, path.certificates[at] ?? path.certificates[0], path.broken, standing);
 }
 
 function bilingual({ ru, en }: { readonly ru: string; readonly en: string }): string {
@@ -191,6 +210,7 @@ function drawn({
   registered,
   path,
   checks,
+  fetches,
   verdict,
   todo,
 }: Report): string {
@@ -207,6 +227,7 @@ function drawn({
     '',
     `проверки на / checks at ${at}`,
     ...checks.map((check) => `  ${markOf(check)} ${check.certificate}: ${check.words}`),
+    ...fetchLines(fetches),
     '',
     `вердикт / verdict: ${verdict === 'trusted' ? 'доверенный / trusted' : verdict}`,
     ...todo.map((line) => `  что делать / what to do: ${line}`),
@@ -216,6 +237,15 @@ function drawn({
 function markOf({ good, known }: ReportedCheck): string {
   if (!good) return 'НЕТ';
   return known ? 'да ' : '?  ';
+}
+
+function fetchLines(fetches: readonly ReportedFetch[]): string[] {
+  if (fetches.length === 0) return [];
+  return [
+    '',
+    'узел забирает сам / fetched by the node',
+    ...fetches.map(({ certificate, words }) => `  ${certificate}: ${words}`),
+  ];
 }
 
 function registeredLines(registered: Report['registered']): string[] {

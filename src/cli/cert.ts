@@ -11,6 +11,7 @@ import { judgeCertificate } from '../pki/trust.ts';
 import { registerCrl } from './cert-crl.ts';
 import { importNodeKey } from './cert-node.ts';
 import { listNode } from './cert-node-list.ts';
+import { registerOcsp } from './cert-ocsp.ts';
 import { registerRotation } from './cert-rotation.ts';
 import { registerWhy } from './cert-why.ts';
 import { readCertificateFile } from './certificate-file.ts';
@@ -83,6 +84,7 @@ export function register(program: Command): void {
   registerRotation(cert);
   registerWhy(cert);
   registerCrl(cert);
+  registerOcsp(cert);
   registerCsr(cert);
 }
 

@@ -13,6 +13,8 @@ export interface Opened {
   readonly nodeId: string;
   /** What the configuration says of trust. */
   readonly trusting: TrustSettings;
+  /** Where the node may fetch lists of revoked certificates and OCSP answers from. */
+  readonly fetchHosts: readonly string[];
   /** Files of the signing keys that it names. */
   readonly keys: Config['node']['keys'];
 }
@@ -34,7 +36,13 @@ export async function openForCli(): Promise<Opened> {
   const age = await ageOf(database);
   if (age === 'current') {
     const { id, keys } = config.node;
-    return { database, nodeId: id, trusting: trustingOf(config), keys };
+    return {
+      database,
+      nodeId: id,
+      trusting: trustingOf(config),
+      fetchHosts: config.trust.fetch.hosts,
+      keys,
+    };
   }
   await database.close();
   throw new UnreachableError(ages[age]);
@@ -43,7 +51,7 @@ export async function openForCli(): Promise<Opened> {
 /** What the configuration says of trust, as a node would have it. */
 export function trustingOf({ profile, trust }: Config): TrustSettings {
   const distrusted = profile === 'sandbox' ? undefined : exampleFingerprints();
-  return { distrusted, revocation: trust.revocation };
+  return { distrusted, ...trust };
 }
 
 /**

@@ -3,6 +3,7 @@ import { attachments } from './attachments.ts';
 import { delivery } from './delivery.ts';
 import { faceTls } from './face-tls.ts';
 import { address, isTokenUri, key, millis } from './key.ts';
+import { revocationFetch } from './revocation-fetch.ts';
 import { tokenOfKeys } from './token.ts';
 import { uplinkTable } from './uplinks.ts';
 
@@ -207,8 +208,17 @@ export const configTable = z.strictObject({
     .strictObject({
       revocation: key(
         z.enum(['off', 'soft', 'hard']).default('soft'),
-        'списки отозванных: soft — отозванному не верить, без свежего списка верить; hard — без свежего списка не верить; off — не смотреть',
-        'lists of revoked certificates: soft: one on a list is not believed, without a fresh list it is; hard: without a fresh list it is not; off: not looked at',
+        'отзыв по спискам и ответам OCSP: soft — отозванному не верить, без свежего списка или ответа верить; hard — без них не верить; off — не смотреть',
+        'revocation by lists and OCSP answers: soft: who is revoked is not believed, without a fresh list or answer a certificate is; hard: without them it is not; off: not looked at',
+      ),
+      fetch: revocationFetch,
+      policies: key(
+        z
+          .array(z.string().regex(/^[0-2](\.\d{1,20}){1,30}$/, 'OID: 1.2.643.100.113.1'))
+          .max(20)
+          .default([]),
+        'политики (OID), одну из которых называют все сертификаты цепочки ниже якоря, например классы КС1 1.2.643.100.113.1, КС2 1.2.643.100.113.2; пусто — любые',
+        'policies (OID), one of which all certificates of a path below its anchor name, such as the classes KS1 1.2.643.100.113.1 and KS2 1.2.643.100.113.2; empty: any',
       ),
     })
     .prefault({}),

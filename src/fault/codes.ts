@@ -369,11 +369,11 @@ export const faultRows = {
     ...signature(
       'CertificateIsNotFound',
       [
-        'Узел не знает, не отозван ли сертификат: нет свежего списка отозванных от его издателя',
+        'Узел не знает, не отозван ли сертификат: нет ни свежего списка отозванных от его издателя, ни ответа OCSP',
         'повторите позже; если не проходит, сообщите оператору узла',
       ],
       [
-        'the node does not know whether the certificate was revoked: it has no fresh list by its issuer',
+        'the node does not know whether the certificate was revoked: it has neither a fresh list by its issuer nor an OCSP answer',
         'try again later; tell the operator of the node if it goes on',
       ],
     ),

@@ -1,14 +1,15 @@
 import { Fault } from '../fault/fault.ts';
 import { readCertificate } from '../pki/certificate.ts';
-import type { Revocation, RevocationMode, TrustStore } from '../pki/path.ts';
-import { isWithin } from '../pki/window.ts';
+import type { RevocationMode, TrustStore } from '../pki/path.ts';
 import type { MessageTypeSchemas } from '../schema/registry.ts';
 import type { Database } from '../store/database.ts';
 import type { WindowColumns } from '../store/declared-tables.ts';
 import { type FilePolicy, filePolicySchema } from './file-policy.ts';
+import { readOcspAnswers } from './ocsp-answers.ts';
 import type { Registration } from './registration.ts';
 import { readRevocationLists } from './revocation-lists.ts';
 import type { Route } from './routes.ts';
+import { type Authorities, trustOf } from './trust-at.ts';
 import { windowOf } from './windowed.ts';
 
 /** An agency or another organisation that exchanges messages. */
@@ -68,6 +69,8 @@ export interface TrustSettings {
   /** Fingerprints of certificates that are not believed though they are declared. */
   readonly distrusted?: ReadonlySet<string> | undefined;
   readonly revocation?: RevocationMode | 'off';
+  /** Dotted OIDs, as TrustStore has them. */
+  readonly policies?: readonly string[];
 }
 
 /** Where a registry is read from: a database, or a transaction as `kysely`. */
@@ -92,7 +95,7 @@ async function readRevision({ kysely }: Source): Promise<number> {
 
 async function readTables(
   database: Source,
-  { distrusted = new Set(), revocation = 'off' }: TrustSettings,
+  { distrusted = new Set(), revocation = 'off', policies = [] }: TrustSettings,
 ): Promise<Registry> {
   const { kysely } = database;
   const believed = ({ certificate }: Registration) => !distrusted.has(certificate.fingerprint);
@@ -126,7 +129,12 @@ async function readTables(
     revocation:
       revocation === 'off'
         ? undefined
-        : { mode: revocation, lists: await readRevocationLists(kysely) },
+        : {
+            mode: revocation,
+            lists: await readRevocationLists(kysely),
+            answers: await readOcspAnswers(kysely),
+          },
+    policies,
   });
 }
 
@@ -177,15 +185,12 @@ async function readMessageTypes({ kysely }: Source): Promise<MessageType[]> {
   }));
 }
 
-interface Parts {
+interface Parts extends Authorities {
   readonly revision: number;
   readonly participants: readonly Participant[];
   readonly systems: readonly InformationSystem[];
   readonly certificates: readonly (Registration & { readonly system: string })[];
   readonly messageTypes: readonly MessageType[];
-  readonly anchors: readonly Registration[];
-  readonly intermediates: readonly Registration[];
-  readonly revocation: Revocation | undefined;
 }
 
 /** Builds the registry of its parts. */
@@ -224,29 +229,7 @@ export function buildRegistry(parts: Parts): Registry {
   };
 }
 
-export type Declared = Pick<Parts, 'certificates' | 'anchors' | 'intermediates' | 'revocation'>;
-
-/** Authorities that begin or end are few: each set of them is one store, whose verdicts are remembered. */
-function trustOf({ anchors, intermediates, revocation }: Declared) {
-  const stores = new Map<string, TrustStore>();
-  const bounded = [...anchors, ...intermediates].filter(
-    ({ window }) => window.from !== null || window.until !== null,
-  );
-  return (at: number): TrustStore => {
-    const key = bounded.map(({ window }) => Number(isWithin(window, at))).join('');
-    const known = stores.get(key);
-    if (known !== undefined) return known;
-    const now = (all: readonly Registration[]) =>
-      all.filter(({ window }) => isWithin(window, at)).map(({ certificate }) => certificate);
-    const store = {
-      anchors: now(anchors),
-      intermediates: now(intermediates),
-      ...(revocation === undefined ? {} : { revocation }),
-    };
-    stores.set(key, store);
-    return store;
-  };
-}
+export type Declared = Pick<Parts, 'certificates' | keyof Authorities>;
 
 export interface Watch {
   stop(): Promise<void>;

@@ -5,6 +5,9 @@ import type { Certificate } from '../pki/certificate.ts';
 import { isListOf, type RevocationList, readRevocationList } from '../pki/crl.ts';
 import type { Tables } from '../store/tables.ts';
 import { type ApplyContext, ApplyRefused, raiseRevision } from './apply.ts';
+import { remembering } from './remembered.ts';
+
+const remembered = remembering(readRevocationList, 200);
 
 /** The latest list of each issuer. */
 export async function readRevocationLists(db: Kysely<Tables>): Promise<readonly RevocationList[]> {
@@ -12,37 +15,29 @@ export async function readRevocationLists(db: Kysely<Tables>): Promise<readonly 
   return rows.map(({ der }) => remembered(der));
 }
 
-const known = new Map<string, RevocationList>();
-const knownMax = 200;
-
-/** Lists are long, and seldom change when something else does. */
-function remembered(der: Uint8Array): RevocationList {
-  const hash = createHash('sha256').update(der).digest('hex');
-  const before = known.get(hash);
-  if (before !== undefined) return before;
-  const list = readRevocationList(der);
-  if (known.size >= knownMax) known.delete(known.keys().next().value ?? '');
-  known.set(hash, list);
-  return list;
-}
-
 /**
  * Puts a list in the place of the one before of its issuer, with a journal entry that says who did it.
  *
  * @param authorities those that are declared: whoever else makes a list is not heard
  * @returns whose list it is
- * @throws ApplyRefused when none of them made it, or a later one is here
+ * @throws ApplyRefused when none of them made it, it is of a time to come, or a later one is here
  */
 export function importRevocationList(
   { journal, who, now, random }: ApplyContext,
   der: Uint8Array,
   authorities: readonly Certificate[],
 ): Promise<{ readonly outcome: 'imported' | 'present'; readonly issuer: Certificate }> {
-  const list = readRevocationList(der);
+  const list = remembered(der);
   const issuer = authorities.find((each) => isListOf(list, each));
   if (issuer === undefined) {
     throw new ApplyRefused(
       'списка не подписал ни один объявленный центр / no declared authority signed the list',
+    );
+  }
+  // It would take the place of one that is in force.
+  if (list.thisUpdate > now()) {
+    throw new ApplyRefused(
+      `список из будущего, от ${day(list.thisUpdate)} / a list of a time to come, of ${day(list.thisUpdate)}`,
     );
   }
   const key = keyOf(list);

@@ -16,6 +16,8 @@ export interface Extensions {
   readonly subjectNames: readonly GeneralName[];
   /** Dotted OIDs of CertificatePolicies. */
   readonly policies: readonly string[] | undefined;
+  /** It has PolicyMappings, PolicyConstraints or InhibitAnyPolicy. */
+  readonly boundsPolicies: boolean;
   /** Where the issuer's list of revoked certificates and its responder are, by their own word. */
   readonly crlUrls: readonly string[];
   readonly ocspUrls: readonly string[];
@@ -56,6 +58,7 @@ const ids = {
   authorityAccess: '1.3.6.1.5.5.7.1.1',
 } as const;
 const known: ReadonlySet<string> = new Set(Object.values(ids));
+const policyBounds = ['2.5.29.33', '2.5.29.36', '2.5.29.54'];
 const ocspAccess = '1.3.6.1.5.5.7.48.1';
 
 const extensionsMax = 64;
@@ -85,6 +88,7 @@ export function readExtensions(list: readonly DerItem[]): Extensions {
     policies: read(ids.policies, (value) =>
       items(only(value, tag.sequence)).map(({ content }) => firstOid(content)),
     ),
+    boundsPolicies: policyBounds.some((id) => found.has(id)),
     crlUrls: read(ids.crlUrls, crlUrls) ?? [],
     ocspUrls: read(ids.authorityAccess, ocspUrls) ?? [],
     unknownCritical: [...found]

@@ -1,4 +1,5 @@
 import type { Certificate } from './certificate.ts';
+import { isStrong } from './key-strength.ts';
 import { namesWithin } from './names.ts';
 import type { Path, Revocation } from './path.ts';
 import { type Standing, standingOf } from './revocation.ts';
@@ -32,7 +33,7 @@ export interface PathCheck {
 
 /** What is wanted of a path besides RFC 5280. */
 export interface PathPolicy {
-  /** Each certificate below the anchor must name one of these policies, dotted; none where empty. */
+  /** Dotted; the certificates below the anchor must all name one of them. None is wanted where empty. */
   readonly policies: readonly string[];
   readonly revocation: Revocation | undefined;
 }
@@ -69,7 +70,8 @@ function checkCertificate(
   const { extensions, notBefore, notAfter } = certificate;
   const checks: PathCheck[] = [];
   const check = (rule: PathRule, good: boolean) => checks.push({ rule, at, good });
-  const isAnchor = broken === undefined && at === certificates.length - 1;
+  const isReaching = broken === undefined;
+  const isAnchor = isReaching && at === certificates.length - 1;
   if (at < certificates.length - 1) check('issuer', true);
   check('not-before', notBefore <= time);
   check('not-after', time <= notAfter);
@@ -78,14 +80,23 @@ function checkCertificate(
   check('critical', extensions.unknownCritical.length === 0);
   check('key', isStrong(certificate));
   if (policies.length > 0 && !isAnchor) {
-    const named = extensions.policies ?? [];
-    const taken = at === 0 ? policies : [...policies, anyPolicy];
-    check(
-      'policy',
-      named.some((each) => taken.includes(each)),
-    );
+    const below = isReaching ? certificates.slice(0, -1) : certificates;
+    // What those above left nothing of is said of them.
+    const above = policiesOf(below.slice(at + 1), policies);
+    check('policy', above.length === 0 || policiesOf([certificate], above).length > 0);
   }
   return checks;
+}
+
+/**
+ * Which policies hold for all these certificates (RFC 5280 §6.1.3 (d) to (f)). One that maps policies or
+ * bounds them has none: such rules are not read.
+ */
+function policiesOf(certificates: readonly Certificate[], wanted: readonly string[]) {
+  return certificates.reduce((left, { extensions: { policies = [], boundsPolicies } }) => {
+    if (boundsPolicies) return [];
+    return policies.includes(anyPolicy) ? left : left.filter((each) => policies.includes(each));
+  }, wanted);
 }
 
 /** An anchor is revoked by taking it away. */
@@ -96,7 +107,7 @@ function checkRevocation(
   { revocation }: PathPolicy,
 ): PathCheck[] {
   if (revocation === undefined || at === path.certificates.length - 1) return [];
-  const standing = standingOf(path, at, revocation.lists, time);
+  const standing = standingOf(path, at, revocation, time);
   const good = standing.kind === 'good' || revocation.mode === 'soft';
   if (standing.kind === 'revoked') return [{ rule: 'revoked', at, good: false, standing }];
   return [{ rule: 'revocation', at, good, standing }];
@@ -131,14 +142,4 @@ function checkAuthority(
 
 function isSelfIssued({ parts }: Certificate): boolean {
   return parts.issuerName.equals(parts.subjectName);
-}
-
-const rsaBitsMin = 2048;
-const curveBitsMin = 224;
-
-/** 112 bits of strength: RSA of 2048 bits, curves of 224 (NIST SP 800-57 part 1, table 2). */
-function isStrong({ keyKind, keyBits, curve }: Certificate): boolean {
-  if (keyKind === 'rsa') return (keyBits ?? 0) >= rsaBitsMin;
-  if (keyKind === 'ec') return Number(/\d{3}/.exec(curve ?? '')?.[0] ?? 0) >= curveBitsMin;
-  return keyKind !== 'other';
 }

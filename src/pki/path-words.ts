@@ -1,6 +1,8 @@
 import type { Certificate } from './certificate.ts';
 import type { Break } from './path.ts';
 import type { PathRule } from './path-checks.ts';
+import type { Standing } from './revocation.ts';
+import { revocationWords } from './revocation-words.ts';
 
 /** What is wrong, and what to do, in both languages. */
 export interface RuleWords {
@@ -10,11 +12,16 @@ export interface RuleWords {
   readonly todoEn: string;
 }
 
-/** What a broken rule means for a certificate of a path. */
+/**
+ * What a broken rule means for a certificate of a path.
+ *
+ * @param standing of the rules on revocation
+ */
 export function ruleWords(
   rule: PathRule,
   certificate: Certificate,
   broken: Break | undefined,
+  standing: Standing | undefined,
 ): RuleWords {
   const { subject, notBefore, notAfter } = certificate;
   switch (rule) {
@@ -77,19 +84,8 @@ export function ruleWords(
         todoEn: 'RSA of 2048 bits, a curve of 224 bits or GOST is needed',
       };
     case 'revoked':
-      return {
-        ru: `отозван: ${subject}`,
-        en: `revoked: ${subject}`,
-        todoRu: 'получите новый сертификат; этим больше не подписывать',
-        todoEn: 'get a new certificate; sign with this one no more',
-      };
     case 'revocation':
-      return {
-        ru: `нет действующего списка отозванных от ${certificate.issuer}`,
-        en: `no list of revoked certificates that is in force, by ${certificate.issuer}`,
-        todoRu: 'загрузите свежий список: mezhved cert crl ФАЙЛ',
-        todoEn: 'load a fresh list: mezhved cert crl FILE',
-      };
+      return revocationWords(certificate, standing);
     case 'policy':
       return {
         ru: `нет ни одной из требуемых политик: ${subject}`,
@@ -153,5 +149,5 @@ export const ruleTitles: Readonly<Record<PathRule, string>> = {
   key: 'ключ достаточно стойкий / its key is strong enough',
   policy: 'требуемая политика указана / it names a wanted policy',
   revoked: 'не отозван / it is not revoked',
-  revocation: 'его нет в списке отозванных / it is on no list of revoked ones',
+  revocation: 'о нём известно, что не отозван / it is known not to be revoked',
 };

@@ -1,5 +1,6 @@
 import type { Certificate } from './certificate.ts';
 import type { RevocationList } from './crl.ts';
+import type { OcspAnswer } from './ocsp.ts';
 import { keySigned, signatureByOid } from './signature-algorithms.ts';
 
 /** What a caller believes besides. */
@@ -14,6 +15,8 @@ export interface TrustStore {
   readonly anchors: readonly Certificate[];
   /** Authorities between anchors and others; for themselves they are trusted for nothing. */
   readonly intermediates: readonly Certificate[];
+  /** Dotted OIDs, one of which each path must have all the way up; none is wanted where empty or absent. */
+  readonly policies?: readonly string[];
   /** Nobody asks about revocation where it is absent. */
   readonly revocation?: Revocation;
 }
@@ -22,6 +25,8 @@ export interface TrustStore {
 export interface Revocation {
   readonly mode: RevocationMode;
   readonly lists: readonly RevocationList[];
+  /** What responders said of certificates, by their fingerprints. */
+  readonly answers: ReadonlyMap<string, OcspAnswer>;
 }
 
 /**
@@ -111,12 +116,23 @@ class Climb {
   }
 
   #issued(issuer: Certificate, { parts }: Certificate): boolean {
-    const row = signatureByOid(parts.signatureOid);
-    if (row === undefined || row.kind !== issuer.keyKind) return false;
+    if (signatureByOid(parts.signatureOid)?.kind !== issuer.keyKind) return false;
     this.#signatures += 1;
-    if (this.#signatures > signaturesMax) return false;
-    return keySigned(issuer, row.hash, parts.signed, parts.signature);
+    return this.#signatures <= signaturesMax && didSign(issuer, parts);
   }
+}
+
+/** Whether the key of an authority signed a certificate. */
+function didSign(issuer: Certificate, parts: Certificate['parts']): boolean {
+  const row = signatureByOid(parts.signatureOid);
+  return row?.kind === issuer.keyKind && keySigned(issuer, row.hash, parts.signed, parts.signature);
+}
+
+/** Whether an authority itself issued a certificate, by its name and an algorithm that is taken. */
+export function isIssuedBy(issuer: Certificate, certificate: Certificate): boolean {
+  const { parts } = certificate;
+  const named = issuer.parts.subjectName.equals(parts.issuerName);
+  return named && isTaken(certificate, {}) && didSign(issuer, parts);
 }
 
 /** Whether what signed a certificate is known, said twice alike, and not withdrawn. */

@@ -1,53 +1,53 @@
-import type { Certificate } from './certificate.ts';
-import { isListOf, type RevocationList } from './crl.ts';
-import type { Path } from './path.ts';
+import { standingByList } from './crl-standing.ts';
+import { standingByAnswer } from './ocsp-standing.ts';
+import type { Path, Revocation } from './path.ts';
 
-/** What is known of a certificate's revocation. Times are ms UTC. */
+/** What is known of a certificate's revocation. */
 export type Standing =
-  | { readonly kind: 'good'; readonly list: RevocationList }
-  | { readonly kind: 'revoked'; readonly since: number }
-  /** There is no list of its issuer's. */
-  | { readonly kind: 'unknown' }
-  /** The latest list should have been replaced by then. */
-  | { readonly kind: 'stale'; readonly since: number };
+  | ({ readonly kind: 'good' } & Word)
+  /** From when on; what was revoked stays so when the word is out of date. */
+  | ({ readonly kind: 'revoked'; readonly since: number } & Word)
+  /** When the word should have been replaced. */
+  | ({ readonly kind: 'stale'; readonly since: number } & Word)
+  /** Its responder does not know it. */
+  | ({ readonly kind: 'unknown' } & Word)
+  /** Nobody said anything that counts. */
+  | { readonly kind: 'unknown'; readonly by: undefined };
+
+/** Who said it, and of which time it is, ms UTC. */
+export interface Word {
+  readonly by: 'list' | 'ocsp';
+  readonly thisUpdate: number;
+  readonly nextUpdate: number | undefined;
+}
+
+const ranks = ['revoked', 'good', 'stale', 'unknown'] as const;
 
 /**
- * What the lists say of one certificate of a path at a time. Its issuer is the next in the path: a list
- * that another of the same name made says nothing. What a list has revoked stays so when it is out of
- * date.
+ * What lists and answers say of one certificate of a path at a time. Its issuer is the next in the path:
+ * what another of the same name signed says nothing. Revoked by either is revoked; good by either that
+ * is in force is good.
+ *
+ * @param at ms UTC
  */
 export function standingOf(
   { certificates }: Path,
   place: number,
-  lists: readonly RevocationList[],
+  { lists, answers }: Pick<Revocation, 'lists' | 'answers'>,
   at: number,
 ): Standing {
+  const nothing: Standing = { kind: 'unknown', by: undefined };
   const certificate = certificates[place];
   const issuer = certificates[place + 1];
-  if (certificate === undefined || issuer === undefined) return { kind: 'unknown' };
-  const own = lists
-    .filter((list) => list.thisUpdate <= at && made(list, issuer))
-    .toSorted((a, b) => b.thisUpdate - a.thisUpdate);
-  const [latest] = own;
-  if (latest === undefined) return { kind: 'unknown' };
-  const since = latest.revoked.get(certificate.parts.serial.toString('hex'));
-  if (since !== undefined && since <= at) return { kind: 'revoked', since };
-  const { nextUpdate } = latest;
-  if (nextUpdate !== undefined && nextUpdate < at) return { kind: 'stale', since: nextUpdate };
-  return { kind: 'good', list: latest };
-}
-
-const verdicts = new WeakMap<RevocationList, Map<string, boolean>>();
-const verdictsMax = 100;
-
-/** Lists are long, and the same issuer is asked about again and again. */
-function made(list: RevocationList, issuer: Certificate): boolean {
-  if (!list.issuerName.equals(issuer.parts.subjectName)) return false;
-  const known = verdicts.get(list) ?? new Map<string, boolean>();
-  verdicts.set(list, known);
-  const before = known.get(issuer.fingerprint);
-  if (before !== undefined) return before;
-  const verdict = isListOf(list, issuer);
-  if (known.size < verdictsMax) known.set(issuer.fingerprint, verdict);
-  return verdict;
+  if (certificate === undefined || issuer === undefined) return nothing;
+  const answer = answers.get(certificate.fingerprint);
+  const said = [
+    ...(answer === undefined ? [] : [standingByAnswer(answer, { certificate, issuer, lists, at })]),
+    standingByList(certificate, issuer, lists, at),
+  ];
+  for (const rank of ranks) {
+    const found = said.find(({ kind }) => kind === rank);
+    if (found !== undefined) return found;
+  }
+  return nothing;
 }

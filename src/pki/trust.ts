@@ -37,9 +37,8 @@ export function bestPath(
   trust: TrustStore,
   at: number,
   old: OldAlgorithms = {},
-  policies: readonly string[] = [],
 ): JudgedPath {
-  const policy: PathPolicy = { policies, revocation: trust.revocation };
+  const policy: PathPolicy = { policies: trust.policies ?? [], revocation: trust.revocation };
   let best: JudgedPath | undefined;
   for (const path of rememberedPaths(certificate, trust, old)) {
     const judged = { path, checks: checkPath(path, at, policy) };
@@ -90,7 +89,7 @@ function refusal(path: Path, { rule, at, standing }: PathCheck): Fault {
     return new Fault('CERTIFICATE_STATUS_UNKNOWN', { public: certificate.issuer });
   }
   return new Fault('CERTIFICATE_UNTRUSTED', {
-    public: ruleWords(rule, certificate, path.broken).ru,
+    public: ruleWords(rule, certificate, path.broken, standing).ru,
   });
 }
 

@@ -153,7 +153,7 @@ async function declaredReader(
     await growSandbox(declaring);
   }
   const distrusted = isSandbox ? new Set<string>() : exampleFingerprints();
-  return () => readRegistry(database, { distrusted, revocation: trust.revocation });
+  return () => readRegistry(database, { distrusted, ...trust });
 }
 
 const randomPoolBytes = 4096;

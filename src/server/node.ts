@@ -6,6 +6,7 @@ import { type Composed, compose } from './composed.ts';
 import { startDelivering, startExpiring, startKeeping, startLooking } from './delivering.ts';
 import { healthOf, openAdminFace, openSoapFace, workerHealth } from './faces.ts';
 import { openFileFace } from './file-face.ts';
+import { startFetching } from './revocation-fetching.ts';
 import { readTls, startTlsKeeping } from './tls-keeping.ts';
 import { startUplinks } from './uplinks.ts';
 
@@ -38,6 +39,7 @@ export async function startNode(
   const looking = startLooking(context, config);
   const expiring = startExpiring(context, config);
   const keeping = startKeeping(context, config);
+  const fetching = startFetching(context, config);
   const delivers = config.delivery.serve || config.redisUrl === undefined;
   const delivering = delivers ? await startDelivering(context, config) : undefined;
   const soap = await openSoapFace(config, context, tls.soap);
@@ -52,7 +54,7 @@ export async function startNode(
     id: config.node.id,
     stop: async () => {
       await Promise.all([soap.close(), uplinks.stop(), store?.close(), renewing.stop()]);
-      await Promise.all([looking.stop(), expiring.stop(), keeping.stop()]);
+      await Promise.all([looking.stop(), expiring.stop(), keeping.stop(), fetching.stop()]);
       await stopDelivering(context, delivering);
       await Promise.all([context.close(), admin.close()]);
       await lock.release();
@@ -83,6 +85,7 @@ export async function startWorker(config: Config): Promise<RunningNode> {
   const looking = startLooking(context, named);
   const expiring = startExpiring(context, named);
   const keeping = startKeeping(context, named);
+  const fetching = startFetching(context, named);
   const delivering = await startDelivering(context, named);
   const admin = await openAdminFace(named, context, workerHealth(context), tls.admin);
   const renewing = startTlsKeeping(tls, context);
@@ -93,6 +96,7 @@ export async function startWorker(config: Config): Promise<RunningNode> {
     id: name,
     stop: async () => {
       await Promise.all([looking.stop(), expiring.stop(), keeping.stop(), renewing.stop()]);
+      await fetching.stop();
       await stopDelivering(context, delivering);
       await Promise.all([context.close(), admin.close()]);
       await lock.release();

@@ -58,15 +58,6 @@ export interface TrustAnchorTable extends WindowColumns {
 /** An authority between an anchor and others. */
 export type IntermediateTable = TrustAnchorTable;
 
-/** The latest list of each issuer. Times are ms UTC. */
-export interface RevocationListTable {
-  /** SHA-256 of the issuer's name and key identifier, lower-case hex. */
-  issuer: string;
-  der: Uint8Array;
-  this_update: number;
-  next_update: number | null;
-}
-
 /** A signing key of the node. It signs from `from_at` on, never where that is null. */
 export interface NodeKeyTable extends WindowColumns {
   /** SHA-256 of the public key (SubjectPublicKeyInfo), lower-case hex. */

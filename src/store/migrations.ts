@@ -6,6 +6,7 @@ import { delivery } from './migrations/0003-delivery.ts';
 import { attachments } from './migrations/0004-attachments.ts';
 import { certificates } from './migrations/0005-certificates.ts';
 import { nodeKeys } from './migrations/0008-node-keys.ts';
+import { ocsp } from './migrations/0009-ocsp.ts';
 
 // Numbered and append-only: a migration that was released never changes.
 const migrations = {
@@ -15,6 +16,7 @@ const migrations = {
   '0004-attachments': attachments,
   '0005-certificates': certificates,
   '0008-node-keys': nodeKeys,
+  '0009-ocsp': ocsp,
 };
 
 /**

@@ -8,9 +8,13 @@ import type {
   NodeKeyTable,
   ParticipantTable,
   RevisionTable,
-  RevocationListTable,
   TrustAnchorTable,
 } from './declared-tables.ts';
+import type {
+  OcspAnswerTable,
+  RevocationListTable,
+  RevocationQuestionTable,
+} from './revocation-tables.ts';
 
 // Portable SQL on SQLite and PostgreSQL: times are integers (ms UTC), booleans 0 or 1, JSON is text,
 // bytes are BLOB or BYTEA, hashes are lower-case hex of SHA-256.
@@ -229,6 +233,8 @@ export interface Tables {
   trust_anchor: TrustAnchorTable;
   intermediate: IntermediateTable;
   revocation_list: RevocationListTable;
+  ocsp_answer: OcspAnswerTable;
+  revocation_question: RevocationQuestionTable;
   node_key: NodeKeyTable;
   revision: RevisionTable;
 }

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -88,6 +88,15 @@ export class GostOpenssl {
     const { good, said } = this.ask(...words);
     if (!good) throw new Error(`openssl ${words.join(' ')}:\n${said}`);
     return said;
+  }
+
+  /** Starts openssl and lets it run. */
+  begin(...words: string[]): ChildProcess {
+    return spawn('openssl', words, {
+      cwd: this.folder,
+      env: { ...process.env, ...this.#environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
   }
 
   end(): void {

@@ -13,6 +13,8 @@ interface Case {
   readonly anchors: readonly Certificate[];
   readonly intermediates?: readonly Certificate[];
   readonly broken: readonly PathRule[];
+  /** Policies that are wanted. */
+  readonly policies?: readonly string[];
   /** Its verdict where it is another, and why. */
   readonly openssl?: { readonly good: boolean; readonly since: string };
 }
@@ -171,6 +173,7 @@ function cases(by: Issuing, weak: Issuing | undefined): Record<string, () => Cas
         }),
         'names',
       ),
+    ...policyCases(by),
     'a critical extension that nobody knows': () =>
       of(chain(by, { leaf: { extensions: [extensions.unknown(true)] } }), 'critical'),
     'the same in the intermediate': () =>
@@ -192,6 +195,46 @@ function cases(by: Issuing, weak: Issuing | undefined): Record<string, () => Cas
   };
 }
 
+// Classes of means of signature (КС1 and КС2), and any policy.
+const [ks1, ks2, any] = ['1.2.643.100.113.1', '1.2.643.100.113.2', '2.5.29.32.0'] as const;
+
+function policyCases(by: Issuing): Record<string, () => Case> {
+  const { policies: names, mapsPolicies, inhibitsAnyPolicy } = extensions;
+  type Extension = ReturnType<typeof names>;
+  const of = (middle: Extension[], leaf: Extension[], ...broken: PathRule[]): Case => {
+    const made = chain(by, { middle: { extensions: middle }, leaf: { extensions: leaf } });
+    return {
+      certificate: made.leaf.certificate,
+      anchors: [made.root.certificate],
+      intermediates: [made.middle.certificate],
+      broken,
+      policies: [ks1],
+    };
+  };
+  return {
+    'a wanted policy all the way': () => of([names(ks2, ks1)], [names(ks1)]),
+    'a leaf of another policy': () => of([names(ks1, ks2)], [names(ks2)], 'policy'),
+    'a leaf without a policy': () => of([names(ks1)], [], 'policy'),
+    'an intermediate without a policy': () => of([], [names(ks1)], 'policy'),
+    'an intermediate of any policy': () => of([names(any)], [names(ks1)]),
+    'a leaf of any policy': () => of([names(ks1)], [names(any)]),
+    'one wanted policy above, another below': () => ({
+      ...of([names(ks1)], [names(ks2)], 'policy'),
+      policies: [ks1, ks2],
+    }),
+    'a policy that the intermediate maps away': () =>
+      of([names(ks1), mapsPolicies(ks1, ks2)], [names(ks1)], 'policy'),
+    'a policy that the intermediate maps to the wanted one': () => ({
+      ...of([names(ks1), mapsPolicies(ks1, ks2)], [names(ks2)], 'policy'),
+      openssl: { good: true, since: 'it reads mappings' },
+    }),
+    'any policy where the intermediate forbids that': () =>
+      of([names(ks1), inhibitsAnyPolicy(false)], [names(any)], 'policy'),
+    'the same by a critical extension': () =>
+      of([names(ks1), inhibitsAnyPolicy(true)], [names(any)], 'critical', 'policy'),
+  };
+}
+
 function pemText(certificate: Certificate): string {
   const base64 = certificate.der.toString('base64').replace(/(.{64})/g, '$1\n');
   return `-----BEGIN CERTIFICATE-----\n${base64.trimEnd()}\n-----END CERTIFICATE-----\n`;
@@ -207,6 +250,8 @@ function opensslSays(openssl: GostOpenssl, each: Case): { good: boolean; said: s
     ...['verify', '-partial_chain', '-no-CApath', '-no-CAstore', '-auth_level', '2'],
     ...['-attime', String(now / 1000), '-CAfile', 'anchors.pem'],
     ...(each.intermediates?.length ? ['-untrusted', 'others.pem'] : []),
+    ...(each.policies ?? []).flatMap((id) => ['-policy', id]),
+    ...(each.policies ? ['-explicit_policy'] : []),
     'leaf.pem',
   );
 }
@@ -237,8 +282,9 @@ describe('certificate paths and OpenSSL', function () {
       for (const [name, makeCase] of Object.entries(all)) {
         it(`${name}: the same verdict, by the rule that it is about`, () => {
           const each = makeCase();
-          const { anchors, intermediates = [] } = each;
-          const { checks } = bestPath(each.certificate, { anchors, intermediates }, now);
+          const { anchors, intermediates = [], policies = [] } = each;
+          const trust = { anchors, intermediates, policies };
+          const { checks } = bestPath(each.certificate, trust, now);
           const bad = checks.filter(({ good }) => !good).map(({ rule }) => rule);
           expect([...new Set(bad)]).to.deep.equal(each.broken);
           const { good, said } = opensslSays(openssl, each);

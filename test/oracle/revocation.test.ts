@@ -114,7 +114,7 @@ describe('revocation and OpenSSL', function () {
       const intermediates = [middle.certificate];
 
       function judge(mode: 'hard' | 'soft', lists: readonly Buffer[]): string {
-        const revocation = { mode, lists: lists.map(readRevocationList) };
+        const revocation = { mode, lists: lists.map(readRevocationList), answers: new Map() };
         const trust = { anchors, intermediates, revocation };
         return judgeCertificate(leaf, trust, now)?.code ?? trusted;
       }
@@ -156,7 +156,7 @@ describe('revocation and OpenSSL', function () {
         const trust = {
           anchors,
           intermediates: [mute.certificate],
-          revocation: { mode: 'soft' as const, lists },
+          revocation: { mode: 'soft' as const, lists, answers: new Map() },
         };
         expect(judgeCertificate(certificate, trust, now)).to.equal(undefined);
       });

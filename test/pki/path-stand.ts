@@ -100,6 +100,18 @@ export const extensions = {
     critical: false,
     value: sequence(...oids.map((each) => sequence(oid(each)))),
   }),
+  /** That these policies are the same as others (RFC 5280 §4.2.1.5), though it should be critical. */
+  mapsPolicies: (from: string, to: string): WishedExtension => ({
+    id: '2.5.29.33',
+    critical: false,
+    value: sequence(sequence(oid(from), oid(to))),
+  }),
+  /** InhibitAnyPolicy from here on (RFC 5280 §4.2.1.14). */
+  inhibitsAnyPolicy: (critical: boolean): WishedExtension => ({
+    id: '2.5.29.54',
+    critical,
+    value: item(0x02, Buffer.from([0])),
+  }),
   unknown: (critical: boolean): WishedExtension => ({
     id: '1.2.643.100.999',
     critical,

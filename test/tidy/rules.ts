@@ -94,7 +94,7 @@ const outside = [
   /^(basic-ftp|better-sqlite3|bullmq|ioredis|pg|express|piscina|pino|pkcs11js|prom-client|soap|undici|xmllint-wasm|commander)$/,
 ];
 const world =
-  /\b(?:Date\.now|Math\.random|process\.|performance\.now|setTimeout|setInterval|setImmediate|fetch|randomBytes|randomUUID|generateKeyPair\w*)\b|\bnew Date\(\)/;
+  /\b(?:Date\.now|Math\.random|process\.|performance\.now|setTimeout|setInterval|setImmediate|randomBytes|randomUUID|generateKeyPair\w*)\b|\bfetch\(|\bnew Date\(\)/;
 
 const query = /\.(?:selectFrom|insertInto|updateTable|deleteFrom)\(/;
 
