@@ -170,9 +170,9 @@ export async function rotateNode(
 ): Promise<ExitCode> {
   const { outcome, rehearsal } = await carryOut(options, async (context) => {
     // A key that no node could open would stop them all at their next change.
-    await checkOpens(context, named.toLowerCase());
+    await checkOpens(context, named);
     const { declared } = await readRegistry(context.database);
-    const turned = await rotateNodeKey(context, { named: named.toLowerCase(), at, overlapMs });
+    const turned = await rotateNodeKey(context, { named, at, overlapMs });
     return { ...turned, answered: answeredBy(turned.key.kind, declared, at) };
   });
   const { key, replaced, answered } = outcome;
@@ -231,7 +231,7 @@ export async function retireNode(
   options: Planned,
 ): Promise<ExitCode> {
   const { outcome: key, rehearsal } = await carryOut(options, (context) =>
-    retireNodeKey(context, named.toLowerCase(), until, erase),
+    retireNodeKey(context, named, until, erase),
   );
   const ends = new Date(until).toISOString();
   const told = {

@@ -1,9 +1,13 @@
 import type { Command } from 'commander';
 import { systemClock } from '../clock.ts';
-import { retireCertificate, rotateCertificate } from '../participants/certificates.ts';
+import {
+  registeredCertificate,
+  retireCertificate,
+  rotateCertificate,
+} from '../participants/certificates.ts';
 import { carryOut, type PlanOptions, withPlan } from './carry-out.ts';
 import { retireNode, rotateNode } from './cert-node.ts';
-import { readCertificateFile } from './certificate-file.ts';
+import { fingerprintNamed, isFingerprint, readCertificateFile } from './certificate-file.ts';
 import { momentOf, spanOf } from './moment.ts';
 import { printCarriedOut } from './rehearsal.ts';
 import { type ExitCode, run, UsageError } from './run.ts';
@@ -33,11 +37,11 @@ export function registerRotation(cert: Command): void {
     )
     .argument(
       '<file>',
-      'the new certificate: PEM, DER, .p12, .pfx (its key is not taken); with --node the beginning of its fingerprint',
+      'the new certificate: PEM, DER, .p12, .pfx (its key is not taken); or the beginning of the fingerprint of one that is known',
     )
     .option('--system <id>', 'the information system that signs with it')
     .option('--node', 'a signing key of the node that `cert import --node` has made ready')
-    .option('--at <time>', 'from when it counts, such as 2026-12-01T03:00+03:00', 'now')
+    .option('--at <time>', 'from when it counts: 2026-12-01T03:00+03:00, +10m', 'now')
     .option('--overlap <span>', 'how long after that the old ones count too: 7d, 12h, 30m, 0', '7d')
     .option('--password-file <file>', 'a file with the password of the .p12');
   withPlan(rotating)
@@ -46,15 +50,16 @@ export function registerRotation(cert: Command): void {
   const retiring = cert
     .command('retire')
     .description('сертификат системы больше не принимать / take a certificate of a system no more')
-    .argument('<fingerprint>', 'the beginning of its fingerprint, as `cert list` shows it')
-    .option('--at <time>', 'until when it counts, such as 2026-12-01T03:00+03:00', 'now')
+    .argument(
+      '<certificate>',
+      'its file, or the beginning of its fingerprint, as `cert list` shows it',
+    )
+    .option('--at <time>', 'until when it counts: 2026-12-01T03:00+03:00, +10m', 'now')
     .option('--node', 'a signing key of the node')
     .option('--erase', 'with --node: its private half goes for good');
   withPlan(retiring)
     .option('--json', 'print JSON')
-    .action((fingerprint: string, options: RetireOptions) =>
-      run(() => retire(fingerprint, options)),
-    );
+    .action((named: string, options: RetireOptions) => run(() => retire(named, options)));
 }
 
 async function rotate(file: string, options: RotateOptions): Promise<ExitCode> {
@@ -62,11 +67,15 @@ async function rotate(file: string, options: RotateOptions): Promise<ExitCode> {
   const at = momentOf('--at', options.at, systemClock.now());
   const overlapMs = spanOf('--overlap', options.overlap);
   if ((system === undefined) !== (options.node === true)) throw new UsageError(whose);
-  if (system === undefined) return rotateNode(file, { at, overlapMs }, options);
-  const [certificate] = readCertificateFile(file, options.passwordFile);
-  const { outcome: replaced, rehearsal } = await carryOut(options, (context) =>
-    rotateCertificate(context, { system, certificate, at, overlapMs }),
-  );
+  if (system === undefined) return rotateNode(fingerprintNamed(file), { at, overlapMs }, options);
+  const { outcome, rehearsal } = await carryOut(options, async (context) => {
+    const certificate = isFingerprint(file)
+      ? (await registeredCertificate(context.database.kysely, file.toLowerCase())).certificate
+      : readCertificateFile(file, options.passwordFile)[0];
+    const replaced = await rotateCertificate(context, { system, certificate, at, overlapMs });
+    return { certificate, replaced };
+  });
+  const { certificate, replaced } = outcome;
   const from = new Date(at).toISOString();
   const until = new Date(at + overlapMs).toISOString();
   const { fingerprint, subject } = certificate;
@@ -87,18 +96,25 @@ async function rotate(file: string, options: RotateOptions): Promise<ExitCode> {
       (each) =>
         `прежний до / the old one until ${until}: ${each.fingerprint.slice(0, 16)} ${each.subject}`,
     ),
+    ...replaced
+      .slice(0, 1)
+      .map(
+        (each) =>
+          `вернуться / the way back: mezhved cert rotate ${each.fingerprint.slice(0, 16)} --system ${system}`,
+      ),
   ]);
 }
 
 const whose = 'нужно одно из двух / one of the two is wanted: --system ID, --node';
 
-async function retire(fingerprint: string, options: RetireOptions): Promise<ExitCode> {
+async function retire(named: string, options: RetireOptions): Promise<ExitCode> {
+  const fingerprint = fingerprintNamed(named);
   const until = momentOf('--at', options.at, systemClock.now());
   const { node, erase } = options;
   if (node === true) return retireNode(fingerprint, { until, erase: erase === true }, options);
   if (erase === true) throw new UsageError('--erase: только с / with --node alone');
   const { outcome, rehearsal } = await carryOut(options, (context) =>
-    retireCertificate(context, fingerprint.toLowerCase(), until),
+    retireCertificate(context, fingerprint, until),
   );
   const { system, certificate } = outcome;
   const ends = new Date(until).toISOString();

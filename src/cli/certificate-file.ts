@@ -27,6 +27,21 @@ export function readCertificateFile(
   }
 }
 
+/**
+ * The beginning of a fingerprint, in lower case: as it is written, or that of the certificate in a file.
+ *
+ * @throws UsageError where the file holds none
+ */
+export function fingerprintNamed(text: string): string {
+  if (isFingerprint(text)) return text.toLowerCase();
+  return readCertificateFile(text)[0].fingerprint;
+}
+
+/** Whether a text is the beginning of a fingerprint, and not the name of a file. */
+export function isFingerprint(text: string): boolean {
+  return /^[0-9a-f]{1,64}$/i.test(text);
+}
+
 function readStore(file: string, passwordFile: string | undefined): Certificate {
   const password =
     passwordFile === undefined

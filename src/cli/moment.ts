@@ -3,18 +3,20 @@ import { UsageError } from './run.ts';
 const written = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 
 /**
- * A moment that an operator names: with its zone, since who reads it may be in another.
+ * A moment that an operator names: with its zone, since who reads it may be in another; or by how far it
+ * is from now.
  *
- * @param now ms UTC, for `now`
+ * @param now ms UTC, for `now` and `+10m`
  * @returns ms UTC
  * @throws UsageError
  */
 export function momentOf(option: string, text: string, now: number): number {
   if (text === 'now') return now;
+  if (text.startsWith('+')) return now + spanOf(option, text.slice(1));
   const at = written.test(text) ? Date.parse(text) : Number.NaN;
   if (!Number.isNaN(at)) return at;
   throw new UsageError(
-    `${option}: время с поясом или now / a time with its zone, or now: 2026-12-01T03:00+03:00`,
+    `${option}: время с поясом, now или +10m / a time with its zone, now, or +10m: 2026-12-01T03:00+03:00`,
   );
 }
 

@@ -2,7 +2,7 @@ import type { Kysely, Transaction } from 'kysely';
 import { newEntryId } from '../journal/entry.ts';
 import type { CommitScope } from '../journal/writer.ts';
 import { type Certificate, readCertificate } from '../pki/certificate.ts';
-import { always, type Window, windowWords } from '../pki/window.ts';
+import { always, isWithin, type Window, windowWords } from '../pki/window.ts';
 import type { Tables } from '../store/tables.ts';
 import { type ApplyContext, ApplyRefused, raiseRevision, writeCertificate } from './apply.ts';
 import { columnsOf, windowOf } from './windowed.ts';
@@ -72,8 +72,9 @@ export interface Rotation {
 }
 
 /**
- * Registers a certificate that will take the place of those of the same kind of key, which count to
- * the end of the overlap. In one transaction, in the journal, on every node at the same moment.
+ * Lets a certificate take the place of those of the same kind of key, which count to the end of the
+ * overlap. In one transaction, in the journal, on every node at the same moment. One that the system has
+ * already may do so again: that is the way back.
  *
  * @returns those that are replaced
  * @throws ApplyRefused
@@ -86,10 +87,8 @@ export function rotateCertificate(
     await refuseUnknownSystem(scope.tx, system);
     const window = { from: at, until: null };
     const written = await writeCertificate(scope.tx, system, { der: certificate.der, window });
-    if (written === 'present') {
-      throw new ApplyRefused('у системы уже есть этот сертификат / the system has it already');
-    }
-    enter(context, scope, { system, certificate, window }, 'added');
+    if (written === 'present') await begin(context, scope, certificate.fingerprint, at);
+    else enter(context, scope, { system, certificate, window }, 'added');
     const until = at + overlapMs;
     const replaced = (await listCertificates(scope.tx)).filter(
       (each) =>
@@ -118,31 +117,64 @@ export function retireCertificate(
   until: number,
 ): Promise<RegisteredCertificate> {
   return context.journal.commit(async (scope) => {
-    const found = (await listCertificates(scope.tx)).filter((each) =>
-      each.certificate.fingerprint.startsWith(fingerprint),
-    );
-    const [only] = found;
-    if (only === undefined || found.length > 1 || fingerprint.length < 8) {
-      throw new ApplyRefused(
-        `сертификатов с отпечатком ${fingerprint}…: ${found.length} / certificates that begin so: ${found.length}`,
-      );
-    }
+    const only = await registeredCertificate(scope.tx, fingerprint);
     await end(context, scope, only, until);
     await raiseRevision(scope.tx);
     return only;
   });
 }
 
-async function end(
+/**
+ * The certificate of a system whose fingerprint begins so.
+ *
+ * @param fingerprint lower-case hex, eight digits at least
+ * @throws ApplyRefused where no certificate begins so, or several do
+ */
+export async function registeredCertificate(
+  db: Kysely<Tables>,
+  fingerprint: string,
+): Promise<RegisteredCertificate> {
+  const found = (await listCertificates(db)).filter((each) =>
+    each.certificate.fingerprint.startsWith(fingerprint),
+  );
+  const [only] = found;
+  if (only !== undefined && found.length === 1 && fingerprint.length >= 8) return only;
+  throw new ApplyRefused(
+    `сертификатов с отпечатком ${fingerprint}…: ${found.length} / certificates that begin so: ${found.length}`,
+  );
+}
+
+/** One that counts now goes on counting; another begins at that time. */
+async function begin(
   context: ApplyContext,
   scope: CommitScope,
-  registered: Pick<RegisteredCertificate, 'system' | 'certificate' | 'window'>,
+  fingerprint: string,
+  at: number,
+): Promise<void> {
+  const registered = await registeredCertificate(scope.tx, fingerprint);
+  const counts = isWithin(registered.window, context.now());
+  await turn(context, scope, registered, {
+    from: counts ? registered.window.from : at,
+    until: null,
+  });
+}
+
+function end(
+  context: ApplyContext,
+  scope: CommitScope,
+  registered: RegisteredCertificate,
   until: number,
 ): Promise<void> {
-  const { system, certificate } = registered;
-  const from = registered.window.from;
   // One that has not begun never will: a window that ends before it begins holds no time.
-  const window = { from, until };
+  return turn(context, scope, registered, { from: registered.window.from, until });
+}
+
+async function turn(
+  context: ApplyContext,
+  scope: CommitScope,
+  { system, certificate }: RegisteredCertificate,
+  window: Window,
+): Promise<void> {
   await scope.tx
     .updateTable('certificate')
     .set(columnsOf(window))

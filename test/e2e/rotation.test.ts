@@ -94,6 +94,12 @@ describe('certificates of systems that change while a node runs', function () {
     const listed = (await command('cert', 'list')).told as { fingerprint: string; until: string }[];
     const ended = listed.find(({ fingerprint }) => fingerprint === old.certificate.fingerprint);
     expect(ended?.until).to.equal(rotated.told.until);
+
+    const back = ['cert', 'rotate', old.certificate.fingerprint.slice(0, 16)];
+    const undone = await command(...back, '--system', 'agency-a', '--overlap', '0');
+    expect(undone.told.replaced).to.deep.equal([fresh.certificate.fingerprint]);
+    await becomes(old, 'accepted');
+    expect(await codeOf(fresh)).to.equal('CERTIFICATE_REPLACED');
   });
 
   it('retire: taken no more, and a prefix of several is refused', async () => {
