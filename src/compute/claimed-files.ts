@@ -92,18 +92,26 @@ export interface DigestedFile {
   readonly digest: Uint8Array;
 }
 
+/** Who signed a file, as plain data. */
+export interface FileSigner {
+  /** DER of the certificate. */
+  readonly certificate: Uint8Array;
+  /** OCSP responses that came with the signature, in DER. */
+  readonly stapled: readonly Uint8Array[];
+}
+
 /**
  * Verifies the signatures over files by their digests.
  *
- * @returns DER of each signer's certificate; whether it is trusted is not judged here
+ * @returns each signer; whether the certificate is trusted is not judged here
  * @throws Fault ATTACHMENT_SIGNATURE_INVALID naming the file and what is wrong
  */
-export function verifyFiles(files: readonly DigestedFile[], old: OldAlgorithms): Uint8Array[] {
+export function verifyFiles(files: readonly DigestedFile[], old: OldAlgorithms): FileSigner[] {
   return files.map(({ name, cms, digest }) =>
     refusing(name, () => {
       const signature = readDetached(cms, old);
       verifyDetached(signature, digest);
-      return signature.certificate.der;
+      return { certificate: signature.certificate.der, stapled: signature.stapled };
     }),
   );
 }

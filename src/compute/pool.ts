@@ -9,7 +9,7 @@ import type { SigningKey } from '../pki/signing-key.ts';
 import type { MessageTypeSchemas } from '../schema/registry.ts';
 import type { ProfileName } from '../signature/profiles.ts';
 import type { Mailbox } from '../token/mailbox.ts';
-import type { DigestedFile } from './claimed-files.ts';
+import type { DigestedFile, FileSigner } from './claimed-files.ts';
 import type { Composed, Order } from './compose.ts';
 import type { Judgement, PlainFault, Posted } from './judge.ts';
 import type { Kept } from './kept.ts';
@@ -100,10 +100,10 @@ export class ComputePool {
   }
 
   /**
-   * @returns DER of each signer's certificate
+   * @returns each signer
    * @throws Fault ATTACHMENT_SIGNATURE_INVALID, BUSY, INTERNAL
    */
-  verifyFiles(files: readonly DigestedFile[]): Promise<Uint8Array[]> {
+  verifyFiles(files: readonly DigestedFile[]): Promise<FileSigner[]> {
     return this.#run({ kind: 'verify-files', files });
   }
 

@@ -1,6 +1,5 @@
 import { Fault } from '../fault/fault.ts';
-import type { Certificate } from '../pki/certificate.ts';
-import { readDetached } from '../pki/cms-read.ts';
+import { type DetachedSignature, readDetached } from '../pki/cms-read.ts';
 import type { ContentRegistry } from '../schema/registry.ts';
 import { personalSigner } from '../signature/personal.ts';
 import { readAttachmentHeaders } from '../smev/attachments.ts';
@@ -24,7 +23,7 @@ export interface Recalled {
 /** A file of a kept message, and who signed it. */
 export interface RecalledFile {
   readonly claimed: ClaimedFile;
-  readonly signer: Certificate | undefined;
+  readonly signer: Pick<DetachedSignature, 'certificate' | 'stapled'> | undefined;
 }
 
 /**
@@ -54,7 +53,7 @@ export function recall(
       personalCertificate: personalSigner(data, version)?.der,
       files: claimedFiles(headers, payload, version, old).map((claimed) => ({
         claimed,
-        signer: claimed.signature && readDetached(claimed.signature.cms, old).certificate,
+        signer: claimed.signature && readDetached(claimed.signature.cms, old),
       })),
     };
   });

@@ -3,7 +3,7 @@ import type { Digester } from '../attachments/digester.ts';
 import type { FileStore } from '../attachments/file-store.ts';
 import type { UploadArea } from '../attachments/upload.ts';
 import type { Clock } from '../clock.ts';
-import type { DigestedFile } from '../compute/claimed-files.ts';
+import type { DigestedFile, FileSigner } from '../compute/claimed-files.ts';
 import type { Composed, Order } from '../compute/compose.ts';
 import type { Judgement, Posted } from '../compute/judge.ts';
 import type { Opinion, Question } from '../compute/judge-again.ts';
@@ -38,7 +38,7 @@ export interface ExchangeContext {
     compose(order: Order): Promise<Composed>;
     make(making: Making): Promise<Made>;
     extract(kept: Kept): Promise<Extracted>;
-    verifyFiles(files: readonly DigestedFile[]): Promise<Uint8Array[]>;
+    verifyFiles(files: readonly DigestedFile[]): Promise<FileSigner[]>;
     fileHash(profile: ProfileName, at: number): Promise<ContentHash>;
     signFiles(signing: FileSigning): Promise<SignedFiles>;
   };

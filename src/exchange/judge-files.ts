@@ -1,10 +1,11 @@
 import type { FileStore } from '../attachments/file-store.ts';
 import { otherType, sniffedBytes } from '../attachments/sniff.ts';
-import type { ClaimedFile, ClaimedSignature } from '../compute/claimed-files.ts';
+import type { ClaimedFile, ClaimedSignature, FileSigner } from '../compute/claimed-files.ts';
 import { Fault } from '../fault/fault.ts';
 import type { FilePolicy } from '../participants/file-policy.ts';
 import { type Certificate, readCertificate } from '../pki/certificate.ts';
 import type { ContentHash } from '../pki/signature-algorithms.ts';
+import { withStapled } from '../pki/stapled.ts';
 import { judgeCertificate, type TrustStore } from '../pki/trust.ts';
 import type { ProfileName } from '../signature/profiles.ts';
 import { attachmentWord } from '../smev/file-texts.ts';
@@ -118,11 +119,11 @@ export async function verifySignatures(
   if (digested.length === 0) return new Map();
   const trust = context.registry().trustAt(at);
   const signers = new Map<UnjudgedFile, string>();
-  for (const [index, der] of (await context.compute.verifyFiles(digested)).entries()) {
-    const certificate = readCertificate(der);
+  for (const [index, signer] of (await context.compute.verifyFiles(digested)).entries()) {
+    const certificate = readCertificate(signer.certificate);
     const file = signed[index];
     if (file === undefined) continue;
-    judgeFileSigner(file, certificate, trust, { at, profile });
+    judgeFileSigner(file, { ...signer, certificate }, trust, { at, profile });
     signers.set(file, certificate.fingerprint);
   }
   return signers;
@@ -135,12 +136,13 @@ export async function verifySignatures(
  */
 export function judgeFileSigner(
   file: { readonly name: string },
-  certificate: Certificate,
+  { certificate, stapled }: { readonly certificate: Certificate } & Pick<FileSigner, 'stapled'>,
   trust: TrustStore,
   { at, profile }: { readonly at: number; readonly profile: ProfileName },
 ): void {
   const old = { gost2001: profile === 'smev3-2001' };
-  const distrust = judgeCertificate(certificate, trust, at, old);
+  const told = stapled.length === 0 ? trust : withStapled(trust, certificate, stapled, at, old);
+  const distrust = judgeCertificate(certificate, told, at, old);
   if (distrust === undefined) return;
   const why = distrust.detail.public === undefined ? '' : `: ${distrust.detail.public}`;
   throw new Fault(distrust.code, { public: `${attachmentWord} ${shown(file)}${why}` });

@@ -20,13 +20,14 @@ import {
 } from './signature-algorithms.ts';
 import type { OldAlgorithms } from './trust.ts';
 
-/** Names of CMS (RFC 5652 §4, §5.1, §11). */
+/** Names of CMS (RFC 5652 §4, §5.1, §11; RFC 5940 §2.1). */
 export const cmsOids = {
   data: '1.2.840.113549.1.7.1',
   signedData: '1.2.840.113549.1.7.2',
   contentType: '1.2.840.113549.1.9.3',
   messageDigest: '1.2.840.113549.1.9.4',
   signingTime: '1.2.840.113549.1.9.5',
+  ocspResponse: '1.3.6.1.5.5.7.16.2',
 } as const;
 
 /** A detached signature as it was read; nothing of it is verified yet. */
@@ -44,10 +45,13 @@ export interface DetachedSignature {
   /** The signed attributes as they are signed: DER of SET OF (RFC 5652 §5.4). */
   readonly signed: Buffer;
   readonly signature: Buffer;
+  /** OCSP responses that came along, in DER (RFC 5940 §2). */
+  readonly stapled: readonly Buffer[];
 }
 
 const octetsMax = 1 << 20;
 const certificatesMax = 32;
+const stapledMax = 4;
 
 /**
  * Reads a detached CMS signature of one signer, who put the certificate in and signed attributes, as
@@ -85,7 +89,22 @@ function read(der: Buffer, old: OldAlgorithms): DetachedSignature {
     ...algorithms(info, old),
     ...readAttributes(info.attributes),
     signature: info.signature,
+    stapled: stapledIn(rest.find((item) => item.tag === tag.context1)),
   };
+}
+
+/** Of what the signer sent along on revocation, the OCSP responses. */
+function stapledIn(revocation: DerItem | undefined): Buffer[] {
+  if (revocation === undefined) return [];
+  return items(revocation.content)
+    .filter((item) => item.tag === tag.context1)
+    .map(({ content }) => items(content))
+    .flatMap(([format, said]) =>
+      format !== undefined && said !== undefined && dotted(format) === cmsOids.ocspResponse
+        ? [said.whole]
+        : [],
+    )
+    .slice(0, stapledMax);
 }
 
 function refuse(reason: CmsReason, detail?: string): never {

@@ -39,6 +39,7 @@ export const tag = {
   utcTime: 0x17,
   generalizedTime: 0x18,
   context0: 0xa0,
+  context1: 0xa1,
   extensions: 0xa3,
 } as const;
 

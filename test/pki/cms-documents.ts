@@ -46,6 +46,8 @@ export interface SignedDataParts {
   readonly attributes: readonly Buffer[];
   readonly signatureOid: string;
   readonly signers: number;
+  /** RevocationInfoChoices (RFC 5652 §10.2.1). */
+  readonly revocation?: readonly Buffer[];
 }
 
 /** A SignedData out of its parts, signed by the key as they stand. */
@@ -63,6 +65,7 @@ export function signedData(parts: SignedDataParts, key: IssuingKey): Buffer {
     set(sequence(oid(parts.digestOid))),
     sequence(oid(parts.contentType), ...parts.content.map((part) => item(0xa0, octets(part)))),
     ...(parts.certificates.length === 0 ? [] : [item(0xa0, ...parts.certificates)]),
+    ...(parts.revocation === undefined ? [] : [item(0xa1, ...parts.revocation)]),
     set(...Array.from({ length: parts.signers }, () => signer)),
   );
   return sequence(oid(parts.type), item(0xa0, data));

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import fc from 'fast-check';
@@ -143,6 +144,26 @@ describe('detached signatures', () => {
     expect(reason({ signatureOid: '1.2.643.7.1.1.3.2' })).to.equal('good');
     expect(reason({ certificates: [certified(newKey('ec')).der] })).to.equal('certificate-absent');
     expect(reason({}, randomBytes(32))).to.equal('message-digest-differs');
+  });
+
+  it('bring OCSP responses along, among lists and what else is said of revocation', () => {
+    const said = (format: string, value: Buffer) => item(0xa1, oid(format), value);
+    const list = sequence(item(0x02, Buffer.from([1])));
+    const responses = [1, 2, 3, 4, 5].map((n) => sequence(item(0x0a, Buffer.from([n]))));
+    const revocation = [
+      ...[list, said('1.3.6.1.5.5.7.16.4', sequence()), item(0xa1)],
+      ...responses.map((each) => said(cmsOids.ocspResponse, each)),
+    ];
+    const read = (change: Partial<SignedDataParts>) =>
+      readDetached(signedData({ ...right, ...change }, key)).stapled;
+    expect(read({ revocation })).to.deep.equal(responses.slice(0, 4));
+    expect(read({})).to.deep.equal([]);
+    expect(reason({ revocation }), 'they are not signed').to.equal('good');
+    const text = execFileSync('openssl', ['cms', '-cmsout', '-print', '-inform', 'DER'], {
+      input: signedData({ ...right, revocation: revocation.slice(3) }, key),
+      encoding: 'utf8',
+    });
+    expect(text).to.include(cmsOids.ocspResponse);
   });
 
   it('of a signer whose certificate bears another key are wrong', () => {
