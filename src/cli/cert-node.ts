@@ -29,6 +29,7 @@ import { isWithin } from '../pki/window.ts';
 import { carryOut, type PlanOptions } from './carry-out.ts';
 import { readCertificateFile } from './certificate-file.ts';
 import { keyNamed, provedInToken } from './check-token.ts';
+import { endWords } from './end-words.ts';
 import { type Operating, operateOrRefuse } from './operate.ts';
 import { printCarriedOut } from './rehearsal.ts';
 import { type ExitCode, print, UsageError } from './run.ts';
@@ -177,20 +178,19 @@ export async function rotateNode(
   });
   const { key, replaced, answered } = outcome;
   const from = new Date(at).toISOString();
-  const until = new Date(at + overlapMs).toISOString();
   const name = ({ certificate, id }: StoredKey) => certificate?.subject ?? id;
   const told = {
-    ...{ id: key.id, fingerprint: key.certificate?.fingerprint, from, until },
-    replaced: replaced.map(({ id, certificate }) => certificate?.fingerprint ?? id),
+    ...{ id: key.id, fingerprint: key.certificate?.fingerprint, from },
+    replaced: replaced.map(({ id, certificate, window }) => ({
+      fingerprint: certificate?.fingerprint ?? id,
+      until: new Date(window.until ?? 0).toISOString(),
+    })),
     answered,
   };
   return printCarriedOut(options.json, rehearsal, 'rotate', told, () => [
     `подписывает с / signs from ${from}: ${name(key)}`,
     `  ${key.certificate?.fingerprint ?? key.id}`,
-    ...replaced.map(
-      (each) =>
-        `прежний ключ наготове до / the key before is at hand until ${until}: ${name(each)}`,
-    ),
+    ...replaced.map((each) => `${endWords(each.window)}: ${name(each)}`),
     `этот сертификат должны знать / this certificate must be known to: ${answered.join(', ') || 'никто / nobody'}`,
     `вернуться / the way back: mezhved ${wayBack(key, replaced)}`,
   ]);

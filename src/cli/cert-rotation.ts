@@ -8,6 +8,7 @@ import {
 import { carryOut, type PlanOptions, withPlan } from './carry-out.ts';
 import { retireNode, rotateNode } from './cert-node.ts';
 import { fingerprintNamed, isFingerprint, readCertificateFile } from './certificate-file.ts';
+import { endWords } from './end-words.ts';
 import { momentOf, spanOf } from './moment.ts';
 import { printCarriedOut } from './rehearsal.ts';
 import { type ExitCode, run, UsageError } from './run.ts';
@@ -67,7 +68,8 @@ async function rotate(file: string, options: RotateOptions): Promise<ExitCode> {
   const at = momentOf('--at', options.at, systemClock.now());
   const overlapMs = spanOf('--overlap', options.overlap);
   if ((system === undefined) !== (options.node === true)) throw new UsageError(whose);
-  if (system === undefined) return rotateNode(fingerprintNamed(file), { at, overlapMs }, options);
+  if (system === undefined)
+    return rotateNode(fingerprintNamed(file, options.passwordFile), { at, overlapMs }, options);
   const { outcome, rehearsal } = await carryOut(options, async (context) => {
     const certificate = isFingerprint(file)
       ? (await registeredCertificate(context.database.kysely, file.toLowerCase())).certificate
@@ -85,7 +87,7 @@ async function rotate(file: string, options: RotateOptions): Promise<ExitCode> {
     subject,
     from,
     until,
-    replaced: replaced.map((each) => each.fingerprint),
+    replaced: replaced.map((each) => each.certificate.fingerprint),
   };
   return printCarriedOut(options.json, rehearsal, 'rotate', told, () => [
     `${system}: ${subject}`,
@@ -93,13 +95,13 @@ async function rotate(file: string, options: RotateOptions): Promise<ExitCode> {
     `  действует с / counts from ${from}`,
     ...(replaced.length === 0 ? ['прежних нет / it replaces none'] : []),
     ...replaced.map(
-      (each) =>
-        `прежний до / the old one until ${until}: ${each.fingerprint.slice(0, 16)} ${each.subject}`,
+      ({ certificate: each, window }) =>
+        `${endWords(window)}: ${each.fingerprint.slice(0, 16)} ${each.subject}`,
     ),
     ...replaced
       .slice(0, 1)
       .map(
-        (each) =>
+        ({ certificate: each }) =>
           `вернуться / the way back: mezhved cert rotate ${each.fingerprint.slice(0, 16)} --system ${system}`,
       ),
   ]);

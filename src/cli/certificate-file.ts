@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { type Certificate, readCertificate } from '../pki/certificate.ts';
 import { readPkcs12 } from '../pki/pkcs12.ts';
 import { readInput, UsageError } from './run.ts';
@@ -32,14 +33,14 @@ export function readCertificateFile(
  *
  * @throws UsageError where the file holds none
  */
-export function fingerprintNamed(text: string): string {
+export function fingerprintNamed(text: string, passwordFile?: string): string {
   if (isFingerprint(text)) return text.toLowerCase();
-  return readCertificateFile(text)[0].fingerprint;
+  return readCertificateFile(text, passwordFile)[0].fingerprint;
 }
 
-/** Whether a text is the beginning of a fingerprint, and not the name of a file. */
+/** Whether a text is the beginning of a fingerprint, and no file has it for a name. */
 export function isFingerprint(text: string): boolean {
-  return /^[0-9a-f]{1,64}$/i.test(text);
+  return /^[0-9a-f]{1,64}$/i.test(text) && !existsSync(text);
 }
 
 function readStore(file: string, passwordFile: string | undefined): Certificate {

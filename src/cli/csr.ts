@@ -47,7 +47,12 @@ export function registerCsr(cert: Command): void {
 }
 
 async function makeAny({ pkcs11, ...options }: Options): Promise<ExitCode> {
-  if (pkcs11 === undefined) return makeCsr(options);
+  if (pkcs11 === undefined) {
+    if (options.generate === true) {
+      throw new UsageError('--generate: только с / with --pkcs11 alone');
+    }
+    return makeCsr(options);
+  }
   const { name, organization, out, node, json } = options;
   // It loads the library of tokens.
   const { requestFromToken } = await import('./csr-token.ts');

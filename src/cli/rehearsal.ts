@@ -132,11 +132,13 @@ export function rehearsalText(rehearsal: Rehearsal, change: ChangeName): readonl
     `репетиция на последних сообщениях / rehearsal of the last messages: ${judged}${between}`,
     `  на моменты / as of: ${momentsText(shown)}`,
     ...(unread === 0 ? [] : [`  не читаются / could not be read: ${unread}`]),
-    ...(refused.length === 0
-      ? [
-          `ни одно из последних ${judged} сообщений не было бы отвергнуто / nothing of the last ${judged} messages would be refused`,
-        ]
-      : [`будет отвергнуто / would be refused: ${sum(refused)}`, ...refused.flatMap(groupLines)]),
+    ...(judged === 0
+      ? ['судить не по чему / there is nothing to judge']
+      : refused.length === 0
+        ? [
+            `ни одно из последних ${judged} сообщений не было бы отвергнуто / nothing of the last ${judged} messages would be refused`,
+          ]
+        : [`будет отвергнуто / would be refused: ${sum(refused)}`, ...refused.flatMap(groupLines)]),
     ...(admitted.length === 0
       ? []
       : [

@@ -3,7 +3,19 @@ import { key, millis } from './key.ts';
 
 const host = z
   .string()
-  .regex(/^([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])(:\d{1,5})?$/, 'host, or host:port');
+  .regex(/^([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])(:\d{1,5})?$/, 'host, or host:port')
+  .refine(isAsWritten, {
+    message:
+      'пишется иначе, чем в адресе (обычный порт не пишут, IP — полностью) / not as an address has it: without the usual port, an IP in its usual form',
+  });
+
+/** As URLs have it, or no address would ever match. */
+function isAsWritten(host: string): boolean {
+  return ['http', 'https'].some((scheme) => {
+    const url = `${scheme}://${host}`;
+    return URL.canParse(url) && new URL(url).host === host;
+  });
+}
 
 /** Where lists of revoked certificates and OCSP answers are fetched from. */
 export const revocationFetch = z

@@ -38,7 +38,7 @@ export async function getStatus(
   const content = { kind: 'notice', status } as const;
   const answer = await context.compute.compose({ ...order, content }).catch(async (error) => {
     // It was not read, whatever was wrong.
-    await context.journal.commit(({ tx }) => handBack(tx, item.id));
+    await context.journal.commit(({ tx }) => handBack(tx, item)).catch(() => undefined);
     throw error;
   });
   const about = { exchangeId: item.exchange_id, messageId: item.message_id };

@@ -7,6 +7,7 @@ import type { DeliveredFiles } from '../smev/answers.ts';
 import { handBack, take } from '../smev/incoming-queue.ts';
 import type { Metadata } from '../smev/metadata.ts';
 import type { Version } from '../smev/namespaces.ts';
+import type { QueueItem } from '../smev/queue-item.ts';
 import { readContent } from '../store/content.ts';
 import type { ExchangeTable, MessageTable } from '../store/tables.ts';
 import type { ExchangeContext } from './context.ts';
@@ -75,13 +76,13 @@ async function poll(
     return await deliver(context, authorised, exchange, message, content, files);
   } catch (error) {
     // The caller comes again soon: it need not wait for the lease to run out.
-    if (asFault(error).code === 'SIGNING_UNAVAILABLE') await handBackItem(context, item.id);
+    if (asFault(error).code === 'SIGNING_UNAVAILABLE') await handBackItem(context, item);
     throw error;
   }
 }
 
-function handBackItem({ journal }: ExchangeContext, id: number): Promise<void> {
-  return journal.commit(({ tx }) => handBack(tx, id));
+function handBackItem({ journal }: ExchangeContext, item: QueueItem): Promise<void> {
+  return journal.commit(({ tx }) => handBack(tx, item));
 }
 
 async function deliver(

@@ -4,7 +4,14 @@ import type { CommitScope } from '../journal/writer.ts';
 import { type Certificate, readCertificate } from '../pki/certificate.ts';
 import { always, isWithin, type Window, windowWords } from '../pki/window.ts';
 import type { Tables } from '../store/tables.ts';
-import { type ApplyContext, ApplyRefused, raiseRevision, writeCertificate } from './apply.ts';
+import {
+  type ApplyContext,
+  ApplyRefused,
+  lockRevision,
+  raiseRevision,
+  writeCertificate,
+} from './apply.ts';
+import { endedBy } from './turns.ts';
 import { columnsOf, windowOf } from './windowed.ts';
 
 /** A certificate and the information system that is known by it. */
@@ -52,6 +59,7 @@ export function importCertificate(
   window: Window = always,
 ): Promise<'imported' | 'present'> {
   return context.journal.commit(async (scope) => {
+    await lockRevision(scope.tx);
     await refuseUnknownSystem(scope.tx, system);
     const outcome = await writeCertificate(scope.tx, system, { der: certificate.der, window });
     if (outcome === 'present') return 'present';
@@ -72,36 +80,48 @@ export interface Rotation {
 }
 
 /**
- * Lets a certificate take the place of those of the same kind of key, which count to the end of the
- * overlap. In one transaction, in the journal, on every node at the same moment. One that the system has
- * already may do so again: that is the way back.
+ * Lets a certificate take the place of those of the same kind of key, as endedBy says. In one transaction,
+ * in the journal, on every node at the same moment. One that the system has already may do so again: that
+ * is the way back.
  *
- * @returns those that are replaced
+ * @returns those that it ends, and when
  * @throws ApplyRefused
  */
 export function rotateCertificate(
   context: ApplyContext,
   { system, certificate, at, overlapMs }: Rotation,
-): Promise<readonly Certificate[]> {
+): Promise<readonly RegisteredCertificate[]> {
   return context.journal.commit(async (scope) => {
+    await lockRevision(scope.tx);
     await refuseUnknownSystem(scope.tx, system);
-    const window = { from: at, until: null };
-    const written = await writeCertificate(scope.tx, system, { der: certificate.der, window });
-    if (written === 'present') await begin(context, scope, certificate.fingerprint, at);
-    else enter(context, scope, { system, certificate, window }, 'added');
-    const until = at + overlapMs;
-    const replaced = (await listCertificates(scope.tx)).filter(
-      (each) =>
-        each.system === system &&
-        each.certificate.fingerprint !== certificate.fingerprint &&
-        each.certificate.keyKind === certificate.keyKind &&
-        (each.window.from ?? 0) <= at &&
-        (each.window.until === null || each.window.until > until),
+    const isIt = (each: RegisteredCertificate) =>
+      each.certificate.fingerprint === certificate.fingerprint;
+    const alike = (await listCertificates(scope.tx)).filter(
+      (each) => each.system === system && each.certificate.keyKind === certificate.keyKind,
     );
-    for (const each of replaced) await end(context, scope, each, until);
+    const before = alike.find(isIt);
+    const turnAt = { at, overlapMs, now: context.now() };
+    if (before === undefined) await add(context, scope, { system, certificate, at });
+    else await begin(context, scope, before, at);
+    const others = alike.filter((each) => !isIt(each));
+    const ended = endedBy(before?.window, others, turnAt).map((each) => ({
+      ...each.ended,
+      window: each.window,
+    }));
+    for (const each of ended) await turn(context, scope, each, each.window);
     await raiseRevision(scope.tx);
-    return replaced.map((each) => each.certificate);
+    return ended;
   });
+}
+
+async function add(
+  context: ApplyContext,
+  scope: CommitScope,
+  { system, certificate, at }: Pick<Rotation, 'system' | 'certificate' | 'at'>,
+): Promise<void> {
+  const window = { from: at, until: null };
+  await writeCertificate(scope.tx, system, { der: certificate.der, window });
+  enter(context, scope, { system, certificate, window }, 'added');
 }
 
 /**
@@ -109,7 +129,7 @@ export function rotateCertificate(
  *
  * @param fingerprint its beginning, of eight digits at least
  * @param until ms UTC; now or before: it counts no more at once
- * @throws ApplyRefused where no certificate begins so, or several do
+ * @throws ApplyRefused where no certificate begins so, or several do, or it would count again
  */
 export function retireCertificate(
   context: ApplyContext,
@@ -117,8 +137,16 @@ export function retireCertificate(
   until: number,
 ): Promise<RegisteredCertificate> {
   return context.journal.commit(async (scope) => {
+    await lockRevision(scope.tx);
     const only = await registeredCertificate(scope.tx, fingerprint);
-    await end(context, scope, only, until);
+    const { from, until: ended } = only.window;
+    if (ended !== null && ended < until && ended <= context.now()) {
+      throw new ApplyRefused(
+        `уже не действует с ${iso(ended)}; вернуть: cert rotate / it has not counted since then; cert rotate brings it back`,
+      );
+    }
+    // One that has not begun never will: a window that ends before it begins holds no time.
+    await turn(context, scope, only, { from, until });
     await raiseRevision(scope.tx);
     return only;
   });
@@ -140,7 +168,8 @@ export async function registeredCertificate(
   const [only] = found;
   if (only !== undefined && found.length === 1 && fingerprint.length >= 8) return only;
   throw new ApplyRefused(
-    `сертификатов с отпечатком ${fingerprint}…: ${found.length} / certificates that begin so: ${found.length}`,
+    `сертификатов с отпечатком ${fingerprint}…: ${found.length} (нужен один, не короче 8 знаков) / ` +
+      `certificates that begin so: ${found.length} (one is wanted, of 8 digits at least)`,
   );
 }
 
@@ -148,25 +177,14 @@ export async function registeredCertificate(
 async function begin(
   context: ApplyContext,
   scope: CommitScope,
-  fingerprint: string,
+  registered: RegisteredCertificate,
   at: number,
 ): Promise<void> {
-  const registered = await registeredCertificate(scope.tx, fingerprint);
   const counts = isWithin(registered.window, context.now());
   await turn(context, scope, registered, {
     from: counts ? registered.window.from : at,
     until: null,
   });
-}
-
-function end(
-  context: ApplyContext,
-  scope: CommitScope,
-  registered: RegisteredCertificate,
-  until: number,
-): Promise<void> {
-  // One that has not begun never will: a window that ends before it begins holds no time.
-  return turn(context, scope, registered, { from: registered.window.from, until });
 }
 
 async function turn(
@@ -213,4 +231,8 @@ async function refuseUnknownSystem(
   throw new ApplyRefused(
     `нет информационной системы ${system} / there is no such system; есть / there are: ${ids}`,
   );
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString();
 }

@@ -5,7 +5,8 @@ import { type Certificate, readCertificate } from '../pki/certificate.ts';
 import type { SigningKind } from '../pki/signature-algorithms.ts';
 import { type Window, windowWords } from '../pki/window.ts';
 import type { Tables } from '../store/tables.ts';
-import { type ApplyContext, ApplyRefused, raiseRevision } from './apply.ts';
+import { type ApplyContext, ApplyRefused, lockRevision, raiseRevision } from './apply.ts';
+import { endedBy } from './turns.ts';
 import { columnsOf, windowOf } from './windowed.ts';
 
 /** Where the private half of a key is. */
@@ -69,6 +70,7 @@ export function addNodeKey(
   { id, kind, certificate, half }: NewKey,
 ): Promise<void> {
   return context.journal.commit(async (scope) => {
+    await lockRevision(scope.tx);
     const all = await listNodeKeys(scope.tx);
     if (all.some((each) => each.id === id)) {
       throw new ApplyRefused('этот ключ уже есть у узла / the node has this key already');
@@ -98,6 +100,7 @@ export function certifyNodeKey(
   certificate: Certificate,
 ): Promise<void> {
   return context.journal.commit(async (scope) => {
+    await lockRevision(scope.tx);
     const key = (await listNodeKeys(scope.tx)).find((each) => each.id === id);
     if (key === undefined) throw new ApplyRefused('нет такого ключа / there is no such key');
     if (key.certificate !== undefined) {
@@ -121,18 +124,22 @@ export interface KeyRotation {
   readonly overlapMs: number;
 }
 
+/** A key that another ends. */
+export type ReplacedKey = StoredKey & { readonly window: Window };
+
 /**
  * Lets a key sign from a moment on, on every node of the database, in place of those of its kind. One
  * that signed before may do so again: that is the way back.
  *
- * @returns the key, and those that it replaces
+ * @returns the key as it was, and those that it ends as they are now
  * @throws ApplyRefused where none or several begin so, or it cannot sign
  */
 export function rotateNodeKey(
   context: ApplyContext,
   { named, at, overlapMs }: KeyRotation,
-): Promise<{ readonly key: StoredKey; readonly replaced: readonly StoredKey[] }> {
+): Promise<{ readonly key: StoredKey; readonly replaced: readonly ReplacedKey[] }> {
   return context.journal.commit(async (scope) => {
+    await lockRevision(scope.tx);
     const all = await listNodeKeys(scope.tx);
     const key = oneNamed(all, named);
     if (key.certificate === undefined || key.half === undefined) {
@@ -141,16 +148,13 @@ export function rotateNodeKey(
       );
     }
     await turn(context, scope, key, { from: at, until: null });
-    const until = at + overlapMs;
-    const replaced = all.filter(
-      (each) =>
-        each.id !== key.id &&
-        each.kind === key.kind &&
-        each.window !== undefined &&
-        (each.window.from ?? 0) <= at &&
-        (each.window.until === null || each.window.until > until),
-    );
-    for (const each of replaced) await turn(context, scope, each, { from: startOf(each), until });
+    const others = all.filter((each) => each.id !== key.id && each.kind === key.kind);
+    const turnAt = { at, overlapMs, now: context.now() };
+    const replaced = endedBy(key.window, others, turnAt).map((each) => ({
+      ...each.ended,
+      window: each.window,
+    }));
+    for (const each of replaced) await turn(context, scope, each, each.window);
     await raiseRevision(scope.tx);
     return { key, replaced };
   });
@@ -171,7 +175,14 @@ export function retireNodeKey(
   erase: boolean,
 ): Promise<StoredKey> {
   return context.journal.commit(async (scope) => {
+    await lockRevision(scope.tx);
     const key = oneNamed(await listNodeKeys(scope.tx), named);
+    const ended = key.window?.until ?? null;
+    if (ended !== null && ended < until && ended <= context.now()) {
+      throw new ApplyRefused(
+        'он уже не подписывает; вернуть: cert rotate --node / it signs no more; cert rotate --node brings it back',
+      );
+    }
     if (erase && until > context.now()) {
       throw new ApplyRefused('стереть можно то, что уже не подписывает / erase what signs no more');
     }

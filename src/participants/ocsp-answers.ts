@@ -7,7 +7,7 @@ import { OcspError } from '../pki/ocsp-error.ts';
 import { type AskedNonce, checkOcspAnswer, type OcspQuestion } from '../pki/ocsp-standing.ts';
 import { isIssuedBy } from '../pki/path.ts';
 import type { Tables } from '../store/tables.ts';
-import { type ApplyContext, raiseRevision } from './apply.ts';
+import { type ApplyContext, lockRevision, raiseRevision } from './apply.ts';
 import { remembering } from './remembered.ts';
 
 const remembered = remembering(readOcspAnswer, 5000);
@@ -75,6 +75,7 @@ export function storeOcspAnswers(
   checked: readonly CheckedAnswer[],
 ): Promise<readonly Stored[]> {
   return context.journal.commit(async (scope) => {
+    await lockRevision(scope.tx);
     const stored: Stored[] = [];
     for (const each of checked) stored.push(await store(context, scope, each));
     if (stored.includes('imported')) await raiseRevision(scope.tx);

@@ -4,7 +4,7 @@ import { newEntryId } from '../journal/entry.ts';
 import type { Certificate } from '../pki/certificate.ts';
 import { isListOf, type RevocationList, readRevocationList } from '../pki/crl.ts';
 import type { Tables } from '../store/tables.ts';
-import { type ApplyContext, ApplyRefused, raiseRevision } from './apply.ts';
+import { type ApplyContext, ApplyRefused, lockRevision, raiseRevision } from './apply.ts';
 import { remembering } from './remembered.ts';
 
 const remembered = remembering(readRevocationList, 200);
@@ -42,6 +42,7 @@ export function importRevocationList(
   }
   const key = keyOf(list);
   return journal.commit(async (scope) => {
+    await lockRevision(scope.tx);
     const before = await scope.tx
       .selectFrom('revocation_list')
       .selectAll()

@@ -216,5 +216,6 @@ export function singleOf(
     );
   });
   // Said twice, the worse counts.
-  return about.find(({ status }) => status.kind !== 'good') ?? about[0];
+  const of = (kind: OcspStatus['kind']) => about.find(({ status }) => status.kind === kind);
+  return of('revoked') ?? of('unknown') ?? about[0];
 }

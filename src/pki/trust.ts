@@ -53,8 +53,29 @@ function badOf({ checks }: JudgedPath): number {
   return checks.filter(({ good }) => !good).length;
 }
 
-const remembered = new WeakMap<TrustStore, Map<string, readonly Path[]>>();
+type Paths = Map<string, readonly Path[]>;
+
+const remembered = new Map<string, Paths>();
 const rememberedMax = 10_000;
+/** Sets of authorities: a few that take turns with time, and those before a change. */
+const setsMax = 16;
+const sets = new WeakMap<TrustStore, Paths>();
+
+/** Stores of the same authorities share what was found: a new list or answer changes nobody's issuer. */
+function pathsUnder(trust: TrustStore): Paths {
+  const known = sets.get(trust);
+  if (known !== undefined) return known;
+  const of = [trust.anchors, trust.intermediates]
+    .map((all) => all.map(({ fingerprint }) => fingerprint).join(' '))
+    .join('|');
+  const paths = remembered.get(of) ?? new Map<string, readonly Path[]>();
+  remembered.delete(of);
+  remembered.set(of, paths);
+  const [eldest] = remembered.keys();
+  if (remembered.size > setsMax && eldest !== undefined) remembered.delete(eldest);
+  sets.set(trust, paths);
+  return paths;
+}
 
 /** Who signed whom does not change with time. */
 function rememberedPaths(
@@ -62,8 +83,7 @@ function rememberedPaths(
   trust: TrustStore,
   old: OldAlgorithms,
 ): readonly Path[] {
-  const known = remembered.get(trust) ?? new Map<string, readonly Path[]>();
-  remembered.set(trust, known);
+  const known = pathsUnder(trust);
   const question = `${certificate.fingerprint} ${old.gost2001 === true}`;
   const before = known.get(question);
   if (before !== undefined) return before;

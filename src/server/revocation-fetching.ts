@@ -2,6 +2,7 @@ import type { Millis } from '../clock.ts';
 import type { Config } from '../config/table.ts';
 import { listCertificates } from '../participants/certificates.ts';
 import { forgetAsked, readAsked } from '../participants/revocation-questions.ts';
+import type { Certificate } from '../pki/certificate.ts';
 import type { TrustStore } from '../pki/path.ts';
 import {
   hostOf,
@@ -47,14 +48,20 @@ export function startFetching(
     const { clock, database } = context;
     const asked = await readAsked(database.kysely);
     see(asked);
+    const questions = await plan();
+    if (!isAnythingToDo(questions, asked, fetch, clock.now())) return;
+    const began = clock.now();
     const withinMs = roundMs + fetch.timeoutMs;
-    if (!(await takeDuty(database.kysely, duty, clock.now(), withinMs))) return;
+    if (!(await takeDuty(database.kysely, duty, began, withinMs))) return;
     try {
-      const questions = await plan();
-      await forgetAsked(database.kysely, goneOf(asked, questions));
-      const due = dueByHost(questions, asked, fetch, clock.now());
-      const round = { context, fetch, caller, endAt: clock.now() + roundMs, signal };
-      await Promise.all(due.map((asks) => askHost(asks, round)));
+      // Another process may have asked since.
+      const before = await readAsked(database.kysely);
+      await forgetAsked(database.kysely, goneOf(before, questions));
+      const due = dueByHost(questions, before, fetch, clock.now());
+      const round = { context, fetch, caller, endAt: began + roundMs, signal };
+      const ended = await Promise.allSettled(due.map((asks) => askHost(asks, round)));
+      const broken = ended.find((each) => each.status === 'rejected');
+      if (broken !== undefined) throw broken.reason;
     } finally {
       await leaveDuty(database.kysely, duty, clock.now());
     }
@@ -85,17 +92,28 @@ function planner(
       .filter(({ window: { until } }) => until === null || now < until)
       .map(({ certificate }) => certificate);
     const all = [...certificates, ...trust.intermediates].filter(({ notAfter }) => now < notAfter);
-    seen = trust;
     // A new list or answer changes nobody's issuer, which took signatures to find.
     const of = [...all, ...trust.anchors].map(({ fingerprint }) => fingerprint).join();
-    if (of === known.of) return known.questions;
+    if (of !== known.of) known = { of, questions: find(all, trust) };
+    seen = trust;
+    return known.questions;
+  };
+  function find(all: readonly Certificate[], trust: TrustStore): readonly RevocationQuestion[] {
     const { questions, notAllowed } = revocationSources(all, trust, hosts);
-    known = { of, questions };
     if (notAllowed.length > 0) {
       log.info({ hosts: notAllowed.slice(0, 20) }, 'not in trust.fetch.hosts, not asked');
     }
     return questions;
-  };
+  }
+}
+
+function isAnythingToDo(
+  questions: readonly RevocationQuestion[],
+  asked: AskedBefore,
+  fetch: Settings,
+  now: Millis,
+): boolean {
+  return goneOf(asked, questions).length > 0 || dueByHost(questions, asked, fetch, now).length > 0;
 }
 
 type AskedBefore = ReadonlyMap<string, RevocationQuestionTable>;

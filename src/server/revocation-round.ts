@@ -45,7 +45,7 @@ export interface Round {
 export async function askHost(asks: readonly Ask[], round: Round): Promise<void> {
   const { context, endAt, signal } = round;
   const answered: { readonly ask: Ask; readonly checked: CheckedAnswer }[] = [];
-  for (const ask of asks) {
+  for (const [index, ask] of asks.entries()) {
     if (signal.aborted || context.clock.now() > endAt) break;
     try {
       const checked = await askOne(ask, round);
@@ -53,17 +53,20 @@ export async function askHost(asks: readonly Ask[], round: Round): Promise<void>
       else answered.push({ ask, checked });
     } catch (error) {
       if (signal.aborted) break;
-      await fail(context, ask, error instanceof Error ? error.message : String(error));
-      if (error instanceof ConnectorFailure) break;
+      const why = error instanceof Error ? error.message : String(error);
+      await fail(context, ask, why);
+      if (isAway(error)) {
+        for (const rest of asks.slice(index + 1)) await note(context, rest, why);
+        break;
+      }
     }
   }
   if (answered.length === 0) return;
   const checked = answered.map((each) => each.checked);
   const stored = await storeOcspAnswers(applying(context), checked);
   for (const [index, { ask }] of answered.entries()) {
-    // What was answered before comes again, perhaps by somebody who would have it believed once more.
-    if (stored[index] === 'kept') await fail(context, ask, 'an older answer');
-    else await note(context, ask);
+    if (stored[index] === 'kept') keptWarning(context, ask);
+    await note(context, ask);
   }
 }
 
@@ -87,6 +90,18 @@ async function askOne(
     { nonce, demanded: fetch.nonce === 'required' },
   );
   return checked;
+}
+
+/** The host, and not what it gave. */
+function isAway(error: unknown): boolean {
+  if (!(error instanceof ConnectorFailure)) return false;
+  return error.code !== 'ANSWER_TOO_LARGE' && error.code !== 'ANSWER_BROKEN';
+}
+
+/** What was answered before comes again, perhaps by somebody who would have it believed once more. */
+function keptWarning({ log }: FetchingContext, { host, question }: Ask): void {
+  const { subject } = question.kind === 'ocsp' ? question.certificate : question.issuer;
+  log.info({ host, what: question.kind, subject }, 'what is known here was kept');
 }
 
 async function fail(context: FetchingContext, ask: Ask, why: string): Promise<void> {

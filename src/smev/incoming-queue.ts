@@ -79,12 +79,23 @@ async function firstFree(tx: Kysely<Tables>, order: Take): Promise<number | unde
   return Math.min(waiting.id, expired.id);
 }
 
-/** Puts an item back in its place that was taken, by `take` or `takeNotice`, and could not be given. */
-export async function handBack(tx: Kysely<Tables>, id: number): Promise<void> {
+/**
+ * Puts an item back in its place that was taken, by `take` or `takeNotice`, and could not be given; unless
+ * somebody took it since, or it is over.
+ *
+ * @param item as it was taken
+ */
+export async function handBack(
+  tx: Kysely<Tables>,
+  { id, state, lease_until, finished_at }: QueueItem,
+): Promise<void> {
   await tx
     .updateTable('queue_item')
     .set({ state: 'waiting', lease_until: null, finished_at: null })
     .where('id', '=', id)
+    .where('state', '=', state)
+    .where('lease_until', 'is not distinct from', lease_until)
+    .where('finished_at', 'is not distinct from', finished_at)
     .execute();
 }
 

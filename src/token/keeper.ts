@@ -23,7 +23,9 @@ export class TokenKeeper {
   readonly #settings: TokenSettings;
   readonly #log: Log;
   readonly #asked = new Map<number, Asked>();
-  #worker: Worker;
+  /** undefined between the end of one and the start of the next. */
+  #worker: Worker | undefined;
+  #ended: Promise<void> = Promise.resolve();
   #lastId = 0;
   #state: TokenState | undefined;
   #isClosing = false;
@@ -56,20 +58,21 @@ export class TokenKeeper {
   }
 
   /** @throws TokenFailure */
-  sign(order: TokenOrder): Promise<Buffer> {
+  async sign(order: TokenOrder): Promise<Buffer> {
+    const worker = this.#worker;
+    if (worker === undefined) throw new TokenFailure('gone', 'thread');
     this.#lastId += 1;
     const id = this.#lastId;
     return new Promise((resolve, reject) => {
       this.#asked.set(id, { resolve, reject });
-      this.#worker.postMessage({ id, order } satisfies ToThread);
+      worker.postMessage({ id, order } satisfies ToThread);
     });
   }
 
   async close(): Promise<void> {
     this.#isClosing = true;
-    const ended = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()));
-    this.#worker.postMessage('close' satisfies ToThread);
-    await ended;
+    this.#worker?.postMessage('close' satisfies ToThread);
+    await this.#ended;
   }
 
   #start(): Worker {
@@ -78,7 +81,13 @@ export class TokenKeeper {
     });
     worker.on('message', (said: FromThread) => this.#hear(said));
     worker.on('error', (error) => this.#log.error({ why: String(error) }, 'token thread'));
-    worker.once('exit', () => this.#restart());
+    this.#ended = new Promise((resolve) => {
+      worker.once('exit', () => {
+        this.#worker = undefined;
+        this.#restart();
+        resolve();
+      });
+    });
     return worker;
   }
 

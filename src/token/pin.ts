@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { TokenFailure } from './failures.ts';
 
 /** Where the PIN is, and where it is noted that the token refused it. */
@@ -17,7 +17,7 @@ const pinBytesMax = 1024;
  */
 export function readPin({ pinFile, refusedFile }: PinFiles): string {
   const stamp = stampOf(pinFile);
-  if (readOr(refusedFile) === stamp) {
+  if (noted(refusedFile, stamp)) {
     throw new TokenFailure(
       'pin',
       `токен уже не принял PIN из ${pinFile}: запишите верный / the token refused the PIN of ${pinFile} before: write the right one`,
@@ -31,7 +31,8 @@ export function readPin({ pinFile, refusedFile }: PinFiles): string {
 /** Notes that this very file was refused: written anew it may be tried again. */
 export function noteRefused({ pinFile, refusedFile }: PinFiles): void {
   try {
-    writeFileSync(refusedFile, stampOf(pinFile), { mode: 0o600 });
+    // It holds no secret, and another user may have to read it.
+    writeFileSync(refusedFile, stampOf(pinFile), { mode: 0o644 });
   } catch {
     // Without the note the token is asked once more by the next process, and no sooner.
   }
@@ -39,6 +40,12 @@ export function noteRefused({ pinFile, refusedFile }: PinFiles): void {
 
 export function noteTaken({ refusedFile }: PinFiles): void {
   rmSync(refusedFile, { force: true });
+}
+
+/** One that is there and cannot be read speaks against the PIN: a try would cost more. */
+function noted(refusedFile: string, stamp: string): boolean {
+  const note = readOr(refusedFile);
+  return note === undefined ? existsSync(refusedFile) : note === stamp;
 }
 
 function stampOf(file: string): string {

@@ -48,8 +48,8 @@ const table = {
     replace: "    stored.verified_hash !== '';",
   },
   'the recipient answers': {
-    file: 'src/exchange/send-response.ts',
-    find: 'if (exchange === undefined || exchange.recipient !== caller.participant.id) {',
+    file: 'src/exchange/rights.ts',
+    find: 'if (exchange === undefined || exchange.recipient !== participant.id) {',
     replace: 'if (exchange === undefined) {',
   },
   'the recipient answers, asked again in the transaction': {

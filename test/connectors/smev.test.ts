@@ -233,7 +233,10 @@ describe('the smev connector and a real upstream', function () {
     const polled = polledRequest(await provider().poll('GetRequest'));
     expect(polled?.messageId).to.equal(request.messageId);
     await provider().sendResponse(polled?.replyTo ?? '', { content: birthResponse('Тест') });
-    await provider().ack(request.messageId);
+    // The lease is short, and a busy machine slow: an acknowledgement that comes late comes again.
+    while ((await provider().ack(request.messageId)).code !== undefined) {
+      await provider().poll('GetRequest');
+    }
     return request;
   }
 

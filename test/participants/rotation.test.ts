@@ -41,7 +41,9 @@ forEachDatabase((_, open) => {
     it('go back: the old one goes on counting, the new one ends', async () => {
       await rotate(fresh, now - 1, 7 * day);
       const replaced = await rotate(old, now);
-      expect(replaced.map(({ fingerprint }) => fingerprint)).to.deep.equal([fresh.fingerprint]);
+      expect(replaced.map(({ certificate }) => certificate.fingerprint)).to.deep.equal([
+        fresh.fingerprint,
+      ]);
       expect(await windows()).to.deep.equal({ old: [null, null], fresh: [now - 1, now] });
     });
 
@@ -57,7 +59,37 @@ forEachDatabase((_, open) => {
     it('may be put off while the new one has not begun', async () => {
       await rotate(fresh, now + day, day);
       await rotate(fresh, now + 3 * day, day);
-      expect((await windows()).fresh).to.deep.equal([now + 3 * day, null]);
+      expect(await windows()).to.deep.equal({
+        old: [null, now + 4 * day],
+        fresh: [now + 3 * day, null],
+      });
+      await rotate(fresh, now, day);
+      expect(await windows(), 'or come sooner').to.deep.equal({
+        old: [null, now + day],
+        fresh: [now, null],
+      });
+    });
+
+    it('go back before the new one begins: it never does', async () => {
+      await rotate(fresh, now + day, day);
+      const replaced = await rotate(old, now, day);
+      expect(replaced.map(({ window }) => window)).to.deep.equal([
+        { from: now + day, until: now + day },
+      ]);
+      expect(await windows()).to.deep.equal({
+        old: [null, null],
+        fresh: [now + day, now + day],
+      });
+    });
+
+    it('do not count again by being retired', async () => {
+      await rotate(fresh, now - 2 * day, day);
+      const retired = retireCertificate(context, old.fingerprint, now + day).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      expect(await retired).to.be.instanceOf(ApplyRefused);
+      expect((await windows()).old).to.deep.equal([null, now - day]);
     });
 
     it('leave an entry for each change, and another system’s certificate where it is', async () => {
