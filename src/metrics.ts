@@ -15,8 +15,28 @@ export interface Metrics {
     label: string,
     read: () => readonly (readonly [value: string, number])[],
   ): void;
+  /** As `gauge`, one value for each set of labels. */
+  series(
+    name: string,
+    help: string,
+    labels: readonly string[],
+    read: () => readonly Sample[],
+  ): void;
+  /** One that only rises, present from the start. @returns adds one for a value of the label */
+  counter(
+    name: string,
+    help: string,
+    label: string,
+    values: readonly string[],
+  ): (value: string) => void;
   text(): Promise<string>;
   readonly contentType: string;
+}
+
+/** A value and its labels by name. */
+export interface Sample {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
 }
 
 /** `busy`: no thread in time; `failed`: the thread ended. */
@@ -78,6 +98,23 @@ export function createMetrics(): Metrics {
           for (const [value, number] of read()) this.set({ [label]: value }, number);
         },
       });
+    },
+    series: (name, help, labelNames, read) => {
+      new Gauge({
+        name,
+        help,
+        labelNames: [...labelNames],
+        registers: [registry],
+        collect() {
+          this.reset();
+          for (const { labels, value } of read()) this.set({ ...labels }, value);
+        },
+      });
+    },
+    counter: (name, help, label, values) => {
+      const counter = new Counter({ name, help, labelNames: [label], registers: [registry] });
+      for (const value of values) counter.inc({ [label]: value }, 0);
+      return (value) => counter.inc({ [label]: value });
     },
     text: () => registry.metrics(),
     contentType: registry.contentType,

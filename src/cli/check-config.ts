@@ -8,6 +8,7 @@ import { readNodePassphrase, readSealedPair } from '../pki/keystore.ts';
 import { parseRedisUrl } from '../queue/redis-url.ts';
 import { tlsProblems } from '../server/tls-keeping.ts';
 import { signerFrom } from '../signature/signer.ts';
+import { wayProblems } from '../warnings/ways.ts';
 import { tokenProblems } from './check-token.ts';
 import { columns } from './columns.ts';
 import { print, run } from './run.ts';
@@ -47,6 +48,7 @@ async function check(env: NodeJS.ProcessEnv, cwd: string): Promise<Checked> {
       ...redisProblems(config),
       ...(await tlsProblems(config, systemClock.now())),
       ...(await uplinkProblems(config)),
+      ...(await wayProblems(config)),
     ];
     const notes = notesOf(config);
     return { valid: problems.length === 0, problems, notes, config: withoutPasswords(config) };

@@ -17,6 +17,7 @@ export interface Opened {
   readonly fetchHosts: readonly string[];
   /** Files of the signing keys that it names. */
   readonly keys: Config['node']['keys'];
+  readonly config: Config;
 }
 
 /**
@@ -42,6 +43,7 @@ export async function openForCli(): Promise<Opened> {
       trusting: trustingOf(config),
       fetchHosts: config.trust.fetch.hosts,
       keys,
+      config,
     };
   }
   await database.close();
@@ -111,7 +113,8 @@ function fileOf(url: string): string | undefined {
   return url.startsWith('sqlite:') ? url.slice('sqlite:'.length) : undefined;
 }
 
-function readConfiguration(): Config {
+/** @throws UsageError for a configuration that is invalid */
+export function readConfiguration(): Config {
   try {
     return loadConfig(process.env, process.cwd());
   } catch (error) {

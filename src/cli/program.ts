@@ -22,6 +22,7 @@ const commands: Readonly<Record<string, () => Promise<{ readonly register: Regis
   dead: () => import('./dead.ts'),
   password: () => import('./password.ts'),
   journal: () => import('./journal.ts'),
+  warnings: () => import('./warnings.ts'),
 };
 
 /**

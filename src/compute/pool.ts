@@ -122,6 +122,11 @@ export class ComputePool {
     return this.#run({ kind: 'sign-files', signing });
   }
 
+  /** Keys that threads sign with, without their private halves. */
+  get keys(): readonly Omit<SigningKey, 'key'>[] {
+    return this.#snapshot.keys.map(({ certificate, window }) => ({ certificate, window }));
+  }
+
   get waiting(): number {
     return this.#pool.queueSize;
   }

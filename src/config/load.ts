@@ -89,10 +89,11 @@ function readTree(file: string): Tree {
 
 /** Makes the paths of one source absolute before the sources are laid over each other. */
 function resolvePaths(tree: Tree, folder: string): Tree {
-  const { data, database, attachments, node, uplinks, tls, adminTls } = tree as {
+  const { data, database, attachments, node, uplinks, tls, adminTls, warnings } = tree as {
     data?: unknown;
     tls?: unknown;
     adminTls?: unknown;
+    warnings?: unknown;
     database?: Tree;
     attachments?: Tree;
     node?: Tree;
@@ -108,6 +109,7 @@ function resolvePaths(tree: Tree, folder: string): Tree {
     ...(attachments === undefined ? {} : { attachments: absoluteFiles(attachments, folder) }),
     ...(isTree(tls) ? { tls: absoluteFiles(tls, folder) } : {}),
     ...(isTree(adminTls) ? { adminTls: absoluteFiles(adminTls, folder) } : {}),
+    ...(isTree(warnings) ? { warnings: absoluteFiles(warnings, folder) } : {}),
     ...(node === undefined ? {} : { node: absoluteNode(node, folder) }),
     ...(Array.isArray(uplinks)
       ? {
@@ -129,11 +131,11 @@ function absoluteNode(node: Tree, folder: string): Tree {
   };
 }
 
-/** The paths of the file store, of TLS on a port, and of their secrets. */
+/** The paths of the file store, of TLS on a port, of ways to warn, and of their secrets. */
 function absoluteFiles(attachments: Tree, folder: string): Tree {
   const paths = new Set([
     ...['folder', 'key', 'certificate', 'passphraseFile', 'clientCa'],
-    ...['accessKeyFile', 'secretKeyFile', 'ca'],
+    ...['accessKeyFile', 'secretKeyFile', 'ca', 'secretFile', 'userFile', 'passwordFile'],
   ]);
   return Object.fromEntries(
     Object.entries(attachments).map(([name, value]) => [

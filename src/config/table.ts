@@ -6,6 +6,7 @@ import { address, isTokenUri, key, millis } from './key.ts';
 import { revocationFetch } from './revocation-fetch.ts';
 import { tokenOfKeys } from './token.ts';
 import { uplinkTable } from './uplinks.ts';
+import { warnings } from './warnings.ts';
 
 const keyPair = z.strictObject({ key: z.string(), certificate: z.string() });
 
@@ -252,6 +253,7 @@ export const configTable = z.strictObject({
     .prefault({}),
   delivery,
   attachments,
+  warnings,
   uplinks: key(
     z
       .array(uplinkTable)

@@ -8,6 +8,11 @@ export interface Registration {
   readonly window: Window;
 }
 
+/** The same of an authority, with the id of its declaration. */
+export interface Authority extends Registration {
+  readonly id: string;
+}
+
 /**
  * Whether a system may be known by one of its certificates at this time. Undefined when it may; else a
  * fault that names the day, and the certificate that took its place.

@@ -3,10 +3,10 @@ import { readCertificate } from '../pki/certificate.ts';
 import type { RevocationMode, TrustStore } from '../pki/path.ts';
 import type { MessageTypeSchemas } from '../schema/registry.ts';
 import type { Database } from '../store/database.ts';
-import type { WindowColumns } from '../store/declared-tables.ts';
+import type { TrustAnchorTable, WindowColumns } from '../store/declared-tables.ts';
 import { type FilePolicy, filePolicySchema } from './file-policy.ts';
 import { readOcspAnswers } from './ocsp-answers.ts';
-import type { Registration } from './registration.ts';
+import type { Authority, Registration } from './registration.ts';
 import { readRevocationLists } from './revocation-lists.ts';
 import type { Route } from './routes.ts';
 import { type Authorities, trustOf } from './trust-at.ts';
@@ -124,8 +124,8 @@ async function readTables(
     })),
     certificates: certificates.map((row) => ({ system: row.system, ...registrationOf(row) })),
     messageTypes: await readMessageTypes({ kysely }),
-    anchors: anchors.map(registrationOf).filter(believed),
-    intermediates: intermediates.map(registrationOf).filter(believed),
+    anchors: anchors.map(authorityOf).filter(believed),
+    intermediates: intermediates.map(authorityOf).filter(believed),
     revocation:
       revocation === 'off'
         ? undefined
@@ -136,6 +136,10 @@ async function readTables(
           },
     policies,
   });
+}
+
+function authorityOf(row: TrustAnchorTable): Authority {
+  return { id: row.id, ...registrationOf(row) };
 }
 
 function registrationOf(row: WindowColumns & { readonly der: Uint8Array }): Registration {

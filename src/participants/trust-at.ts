@@ -1,11 +1,11 @@
 import type { Revocation, TrustStore } from '../pki/path.ts';
 import { isWithin } from '../pki/window.ts';
-import type { Registration } from './registration.ts';
+import type { Authority, Registration } from './registration.ts';
 
 /** Who is trusted and from when until when, and what else is wanted of a path. */
 export interface Authorities {
-  readonly anchors: readonly Registration[];
-  readonly intermediates: readonly Registration[];
+  readonly anchors: readonly Authority[];
+  readonly intermediates: readonly Authority[];
   readonly revocation: Revocation | undefined;
   /** As TrustStore has them. */
   readonly policies?: readonly string[];

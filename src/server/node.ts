@@ -9,6 +9,7 @@ import { openFileFace } from './file-face.ts';
 import { startFetching } from './revocation-fetching.ts';
 import { readTls, startTlsKeeping } from './tls-keeping.ts';
 import { startUplinks } from './uplinks.ts';
+import { startWarning } from './warning.ts';
 
 /** A process that takes messages, delivers them, or both. */
 export interface RunningNode {
@@ -46,6 +47,7 @@ export async function startNode(
   const store = await openFileFace(config, context, tls.store);
   const admin = await openAdminFace(config, context, healthOf(context, config), tls.admin);
   const renewing = startTlsKeeping(tls, context);
+  const warning = startWarning(context, config, tls);
   const uplinks = startUplinks(context, config);
   return {
     soapUrl: soap.url,
@@ -54,7 +56,8 @@ export async function startNode(
     id: config.node.id,
     stop: async () => {
       await Promise.all([soap.close(), uplinks.stop(), store?.close(), renewing.stop()]);
-      await Promise.all([looking.stop(), expiring.stop(), keeping.stop(), fetching.stop()]);
+      await Promise.all([looking.stop(), expiring.stop(), keeping.stop(), warning.stop()]);
+      await fetching.stop();
       await stopDelivering(context, delivering);
       await Promise.all([context.close(), admin.close()]);
       await lock.release();
@@ -89,6 +92,7 @@ export async function startWorker(config: Config): Promise<RunningNode> {
   const delivering = await startDelivering(context, named);
   const admin = await openAdminFace(named, context, workerHealth(context), tls.admin);
   const renewing = startTlsKeeping(tls, context);
+  const warning = startWarning(context, named, tls);
   return {
     soapUrl: undefined,
     storeUrl: undefined,
@@ -96,7 +100,7 @@ export async function startWorker(config: Config): Promise<RunningNode> {
     id: name,
     stop: async () => {
       await Promise.all([looking.stop(), expiring.stop(), keeping.stop(), renewing.stop()]);
-      await fetching.stop();
+      await Promise.all([fetching.stop(), warning.stop()]);
       await stopDelivering(context, delivering);
       await Promise.all([context.close(), admin.close()]);
       await lock.release();

@@ -15,7 +15,7 @@ export interface TlsOfFaces {
 }
 
 /** Every port that the configuration puts under TLS. */
-function tlsPlaces(config: Config): Partial<Record<keyof TlsOfFaces, TlsPlace>> {
+export function tlsPlaces(config: Config): Partial<Record<keyof TlsOfFaces, TlsPlace>> {
   const { tls, adminTls } = config;
   const { listen, tls: store } = config.attachments.ftp;
   const { mode, key, certificate, passphraseFile } = store;

@@ -7,6 +7,7 @@ import { attachments } from './migrations/0004-attachments.ts';
 import { certificates } from './migrations/0005-certificates.ts';
 import { nodeKeys } from './migrations/0008-node-keys.ts';
 import { ocsp } from './migrations/0009-ocsp.ts';
+import { warnings } from './migrations/0010-warnings.ts';
 
 // Numbered and append-only: a migration that was released never changes.
 const migrations = {
@@ -17,6 +18,7 @@ const migrations = {
   '0005-certificates': certificates,
   '0008-node-keys': nodeKeys,
   '0009-ocsp': ocsp,
+  '0010-warnings': warnings,
 };
 
 /**

@@ -212,6 +212,20 @@ export interface JournalEntryTable {
   hash: string;
 }
 
+/** The last that was told of one end by one way. Times are ms UTC. */
+export interface WarningTable {
+  /** 'log', 'webhook' or 'email'. */
+  way: string;
+  /** What ends. */
+  what: string;
+  /** Of a certificate its fingerprint, of a list a hash of its signature. */
+  id: string;
+  ends_at: number;
+  /** The threshold that was told: ms before the end, 0 for the end itself. */
+  threshold: number;
+  told_at: number;
+}
+
 export interface Tables {
   content: ContentTable;
   exchange: ExchangeTable;
@@ -237,4 +251,5 @@ export interface Tables {
   revocation_question: RevocationQuestionTable;
   node_key: NodeKeyTable;
   revision: RevisionTable;
+  warning: WarningTable;
 }

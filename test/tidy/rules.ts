@@ -10,7 +10,7 @@ export const floors: readonly (readonly string[])[] = [
   ['pki', 'journal', 'queue', 'schema', 'soap', 'attachments'],
   ['signature', 'smev', 'participants'],
   ['compute', 'connectors'],
-  ['exchange'],
+  ['exchange', 'warnings'],
   ['http', 'admin', 'ftp'],
   ['server'],
   ['cli'],
@@ -59,9 +59,10 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
 
   'fast-xml-parser': ['connectors'],
   ioredis: ['queue'],
-  kysely: ['store', 'journal', 'queue', 'smev', 'participants', 'exchange', 'cli'],
+  kysely: ['store', 'journal', 'queue', 'smev', 'participants', 'exchange', 'warnings', 'cli'],
   'libxml2-wasm': ['xml'],
   'node-forge': ['pki'],
+  nodemailer: ['warnings'],
   pg: ['store'],
   pino: ['log'],
   piscina: ['compute'],
@@ -91,7 +92,7 @@ export function doorProblems(files: readonly SourceFile[]): string[] {
 
 const outside = [
   /^node:(?!crypto$|path$|url$|util$|buffer$)/,
-  /^(basic-ftp|better-sqlite3|bullmq|ioredis|pg|express|piscina|pino|pkcs11js|prom-client|soap|undici|xmllint-wasm|commander)$/,
+  /^(basic-ftp|better-sqlite3|bullmq|ioredis|nodemailer|pg|express|piscina|pino|pkcs11js|prom-client|soap|undici|xmllint-wasm|commander)$/,
 ];
 const world =
   /\b(?:Date\.now|Math\.random|process\.|performance\.now|setTimeout|setInterval|setImmediate|randomBytes|randomUUID|generateKeyPair\w*)\b|\bfetch\(|\bnew Date\(\)/;

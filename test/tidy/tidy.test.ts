@@ -117,6 +117,10 @@ const worldly: readonly string[] = [
   'src/token/pin.ts',
   'src/token/process.ts',
   'src/token/thread.ts',
+  'src/warnings/email.ts',
+  'src/warnings/secret.ts',
+  'src/warnings/told.ts',
+  'src/warnings/ways.ts',
 ];
 
 const linesMax = 300;
