@@ -1,4 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { checkout } from '../checkout.ts';
 import { readCertificate } from './certificate.ts';
 
@@ -21,10 +23,17 @@ export function exampleFingerprints(): ReadonlySet<string> {
   );
 }
 
+const passphraseFile = new URL('node.passphrase', folder);
+
+/** Whether a file is the one of certs.example with a passphrase, which images do not have. */
+export function isExamplePassphraseFile(file: string): boolean {
+  return resolve(file) === fileURLToPath(passphraseFile);
+}
+
 /** The passphrase of certs.example, which seals nothing outside the sandbox; undefined where it is gone. */
 export function examplePassphrase(): string | undefined {
   try {
-    return readFileSync(new URL('node.passphrase', folder), 'utf8').trimEnd();
+    return readFileSync(passphraseFile, 'utf8').trimEnd();
   } catch {
     return undefined;
   }

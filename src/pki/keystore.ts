@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { isTokenUri } from '../config/key.ts';
 import { pemOf } from './asn1.ts';
-import { examplePassphrase } from './examples.ts';
+import { examplePassphrase, isExamplePassphraseFile } from './examples.ts';
 import { openKey, SealUnopened } from './sealed-key.ts';
 import { type TlsFiles, type TlsTexts, TlsUnfit } from './tls-pair.ts';
 
@@ -92,6 +92,7 @@ export function readNodePassphrase(
   { passphraseFile }: { readonly passphraseFile?: string | undefined },
 ): string | undefined {
   if (passphraseFile === undefined) return undefined;
+  if (profile !== 'sandbox' && isExamplePassphraseFile(passphraseFile)) return undefined;
   const text = readPassphraseFile(passphraseFile);
   return profile !== 'sandbox' && text === examplePassphrase() ? undefined : text;
 }
