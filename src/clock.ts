@@ -31,3 +31,13 @@ export const systemClock: Clock = steadyClock(
  * than the node ever sets one, and more than this, was written before the clock was set back.
  */
 export const clockSkewMs = 60_000;
+
+/** A day as people read it, UTC. */
+export function day(at: Millis): string {
+  return new Date(at).toISOString().slice(0, 10);
+}
+
+/** To the minute, UTC: nobody agrees on seconds. */
+export function minute(at: Millis): string {
+  return `${new Date(at).toISOString().slice(0, 16)}Z`;
+}

@@ -1,3 +1,4 @@
+import { minute } from '../clock.ts';
 import type { Certificate } from '../pki/certificate.ts';
 import type { TrustStore } from '../pki/path.ts';
 import { hostOf, type RevocationQuestion, revocationSources } from '../pki/revocation-sources.ts';
@@ -76,8 +77,4 @@ function fetchWords(
     words: `${what}: не получен / not got ${minute(asked.asked_at)} (${asked.failures}): ${asked.why}; последний / last ${last}`,
     todo: `${host} не дал того, что нужно (${asked.why}): проверьте сеть и адрес, спросите удостоверяющий центр / ${host} did not give what is needed (${asked.why}): check network and address, ask the authority`,
   };
-}
-
-function minute(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 16)}Z`;
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Certificate, readCertificate } from '../pki/certificate.ts';
+import { readPassphraseFile } from '../pki/keystore.ts';
 import { readPkcs12 } from '../pki/pkcs12.ts';
 import { readInput, UsageError } from './run.ts';
 
@@ -44,13 +45,8 @@ export function isFingerprint(text: string): boolean {
 }
 
 function readStore(file: string, passwordFile: string | undefined): Certificate {
-  const password =
-    passwordFile === undefined
-      ? ''
-      : readInput(passwordFile)
-          .toString('utf8')
-          .replace(/\r?\n$/, '');
   try {
+    const password = passwordFile === undefined ? '' : readPassphraseFile(passwordFile);
     return readCertificate(readPkcs12(file, password).certificate);
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));

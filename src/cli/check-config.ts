@@ -66,11 +66,16 @@ const plainUrlNote =
   'publicUrl: http://, а сервисы SOAP под TLS; верно только за прокси / ' +
   'is http://, and the SOAP services are under TLS; right behind a proxy alone';
 
-function notesOf({ redisUrl, database, delivery, tls, publicUrl }: Config): string[] {
+const unaskedNote =
+  'trust.fetch.hosts: при trust.revocation: off никого не спрашивают / ' +
+  'nobody is asked where trust.revocation is off';
+
+function notesOf({ redisUrl, database, delivery, tls, publicUrl, trust }: Config): string[] {
   const embedded = database.url.startsWith('sqlite:');
   return [
     ...(redisUrl !== undefined && embedded ? [embeddedNote] : []),
     ...(tls !== undefined && publicUrl?.startsWith('http:') ? [plainUrlNote] : []),
+    ...(trust.revocation === 'off' && trust.fetch.hosts.length > 0 ? [unaskedNote] : []),
     ...(redisUrl === undefined && !delivery.serve
       ? [
           'delivery.serve: без redisUrl доставляет сам serve / without redisUrl serve delivers itself',

@@ -1,3 +1,4 @@
+import { minute } from '../clock.ts';
 import { Fault } from '../fault/fault.ts';
 import type { Certificate } from '../pki/certificate.ts';
 import { isWithin, type Window } from '../pki/window.ts';
@@ -51,9 +52,4 @@ function successorOf(
 
 function startOf({ certificate, window }: Registration): number {
   return Math.max(certificate.notBefore, window.from ?? 0);
-}
-
-/** To the minute, UTC: nobody agrees on seconds. */
-function minute(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 16)}Z`;
 }

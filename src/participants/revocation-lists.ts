@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Kysely } from 'kysely';
+import { day } from '../clock.ts';
 import { newEntryId } from '../journal/entry.ts';
 import type { Certificate } from '../pki/certificate.ts';
 import { isListOf, type RevocationList, readRevocationList } from '../pki/crl.ts';
@@ -80,8 +81,4 @@ export function importRevocationList(
 function keyOf({ issuerName, authorityKeyId }: RevocationList): string {
   const hash = createHash('sha256').update(issuerName);
   return hash.update(authorityKeyId ?? Buffer.alloc(0)).digest('hex');
-}
-
-function day(at: number): string {
-  return new Date(at).toISOString().slice(0, 10);
 }

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
-import { type Asn1, context, der, nothing, octetString, oid, sequence, verbatim } from './asn1.ts';
+import { context, der, integer, nothing, octetString, oid, sequence } from './asn1.ts';
 import type { Certificate } from './certificate.ts';
-import { keyHashOf, nonceId, sha1Id } from './ocsp.ts';
+import { certIdHash, nonceId, sha1Id } from './ocsp.ts';
 
 /** Octets that a nonce has (RFC 9654 §2.1). */
 export const nonceOctets = 32;
@@ -17,12 +16,12 @@ export function ocspRequest(
   issuer: Certificate,
   nonce: Uint8Array,
 ): Buffer {
-  const nameHash = createHash('sha1').update(issuer.parts.subjectName).digest();
+  const { nameHash, keyHash } = certIdHash(sha1Id, issuer);
   const certId = sequence([
     sequence([oid(sha1Id), nothing()]),
     octetString(nameHash),
-    octetString(keyHashOf(issuer)),
-    serialOf(certificate),
+    octetString(keyHash),
+    integer(certificate.parts.serial.toString('binary')),
   ]);
   const extension = sequence([oid(nonceId), octetString(nonceValue(nonce))]);
   const request = sequence([sequence([sequence([certId])]), context(2, [sequence([extension])])]);
@@ -32,9 +31,4 @@ export function ocspRequest(
 /** What the extension holds: the nonce as an OCTET STRING (RFC 9654 §2.1). */
 export function nonceValue(nonce: Uint8Array): Buffer {
   return der(octetString(nonce));
-}
-
-function serialOf({ parts }: Certificate): Asn1 {
-  const { serial } = parts;
-  return verbatim(Buffer.concat([Buffer.from([0x02, serial.length]), serial]));
 }

@@ -173,14 +173,19 @@ function onlyItem(bytes: Buffer): DerItem {
 
 export const sha1Id = '1.3.14.3.2.26';
 
+/** Who issued, in a CertID. */
+interface CertIdHash {
+  readonly nameHash: Buffer;
+  readonly keyHash: Buffer;
+}
+
 /**
  * Hashes of an issuer's name and of its key without tag, length and unused bits (RFC 6960 §4.1.1).
  * Undefined for a digest that is not known here.
  */
-export function certIdHash(
-  hashOid: string,
-  { parts }: Certificate,
-): { readonly nameHash: Buffer; readonly keyHash: Buffer } | undefined {
+export function certIdHash(hashOid: typeof sha1Id, issuer: Certificate): CertIdHash;
+export function certIdHash(hashOid: string, issuer: Certificate): CertIdHash | undefined;
+export function certIdHash(hashOid: string, { parts }: Certificate): CertIdHash | undefined {
   const hash = hashOid === sha1Id ? 'sha1' : hashByOid(hashOid);
   if (hash === undefined) return undefined;
   const digest = (bytes: Buffer) => {

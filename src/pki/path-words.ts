@@ -1,3 +1,4 @@
+import { day } from '../clock.ts';
 import type { Certificate } from './certificate.ts';
 import type { Break } from './path.ts';
 import type { PathRule } from './path-checks.ts';
@@ -130,10 +131,6 @@ function issuerWords({ issuer, subject, parts }: Certificate, broken: Break): Ru
         todoEn: 'make an authority nearer to the certificate an anchor',
       };
   }
-}
-
-function day(at: number): string {
-  return new Date(at).toISOString().slice(0, 10);
 }
 
 /** What is looked at, where it is as it should be. */

@@ -1,3 +1,4 @@
+import { minute } from '../clock.ts';
 import type { Certificate } from './certificate.ts';
 import type { RuleWords } from './path-words.ts';
 import type { Standing, Word } from './revocation.ts';
@@ -52,8 +53,4 @@ function source({ by, thisUpdate, nextUpdate }: Word): Pick<RuleWords, 'ru' | 'e
   return by === 'ocsp'
     ? { ru: `ответ OCSP ${times}`, en: `OCSP answer ${times}` }
     : { ru: `список ${times}`, en: `list ${times}` };
-}
-
-function minute(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 16)}Z`;
 }

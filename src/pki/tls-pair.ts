@@ -1,4 +1,5 @@
 import { constants, createPrivateKey, type KeyObject } from 'node:crypto';
+import { day as dayOf } from '../clock.ts';
 import { type Certificate, readCertificate } from './certificate.ts';
 import { isGostKey } from './gost-key.ts';
 
@@ -173,10 +174,6 @@ function checkTimes({ notBefore, notAfter }: Certificate, file: string, now: num
       notBefore,
     );
   }
-}
-
-function dayOf(at: number): string {
-  return new Date(at).toISOString().slice(0, 10);
 }
 
 function notPem(file: string): TlsUnfit {

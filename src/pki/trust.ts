@@ -1,3 +1,4 @@
+import { day } from '../clock.ts';
 import { Fault } from '../fault/fault.ts';
 import type { Certificate } from './certificate.ts';
 import { type OldAlgorithms, type Path, pathsOf, type TrustStore } from './path.ts';
@@ -111,8 +112,4 @@ function refusal(path: Path, { rule, at, standing }: PathCheck): Fault {
   return new Fault('CERTIFICATE_UNTRUSTED', {
     public: ruleWords(rule, certificate, path.broken, standing).ru,
   });
-}
-
-function day(at: number): string {
-  return new Date(at).toISOString().slice(0, 10);
 }

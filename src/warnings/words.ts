@@ -1,3 +1,4 @@
+import { minute } from '../clock.ts';
 import type { Warning } from './due.ts';
 import type { EndingKind } from './ending.ts';
 
@@ -103,7 +104,7 @@ const rows: Readonly<Record<EndingKind, Row>> = {
 export function sentenceOf({ ending }: Pick<Warning, 'ending'>, now: number): Words {
   const { what, owner, endsAt } = ending;
   const name = printable(owner);
-  const when = `${new Date(endsAt).toISOString().slice(0, 16)}Z`;
+  const when = minute(endsAt);
   const left = endsAt - now;
   const { ru, en } = rows[what];
   if (left < 0) {

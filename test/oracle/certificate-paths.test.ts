@@ -1,10 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { expect } from 'chai';
 import type { Certificate } from '../../src/pki/certificate.ts';
 import type { PathRule } from '../../src/pki/path-checks.ts';
 import { bestPath } from '../../src/pki/trust.ts';
 import { full } from '../fault/full.ts';
-import { GostOpenssl, gostEngine } from '../harness/gost-engine.ts';
+import { GostOpenssl, needGostEngine } from '../harness/gost-engine.ts';
 import { day, extensions, families, Issuing, type Made, now } from '../pki/path-stand.ts';
 
 /** A certificate with what stands around it, and the rules that it breaks; none where it is good. */
@@ -263,14 +262,7 @@ describe('certificate paths and OpenSSL', function () {
   this.timeout(120_000);
   let openssl: GostOpenssl;
   before(function () {
-    const engine = gostEngine();
-    if (engine === undefined || spawnSync('openssl', ['version']).status !== 0) {
-      process.stdout.write(
-        'SKIPPED: paths judged by OpenSSL: install openssl and libengine-gost-openssl\n',
-      );
-      this.skip();
-    }
-    openssl = new GostOpenssl(engine);
+    openssl = new GostOpenssl(needGostEngine(this));
   });
   after(() => openssl?.end());
 

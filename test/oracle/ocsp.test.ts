@@ -7,7 +7,7 @@ import { OcspError } from '../../src/pki/ocsp-error.ts';
 import { nonceOctets, ocspRequest } from '../../src/pki/ocsp-request.ts';
 import { checkOcspAnswer } from '../../src/pki/ocsp-standing.ts';
 import { full } from '../fault/full.ts';
-import { GostOpenssl, gostEngine } from '../harness/gost-engine.ts';
+import { GostOpenssl, needGostEngine } from '../harness/gost-engine.ts';
 import { startResponder } from '../harness/ocsp-responder.ts';
 import { type AnswerWish, answerOf, extendedUsage, ocspSigning } from '../pki/ocsp-stand.ts';
 import { day, families, Issuing, type Made } from '../pki/path-stand.ts';
@@ -113,14 +113,7 @@ describe('OCSP answers and OpenSSL', function () {
   this.timeout(60_000);
   let openssl: GostOpenssl;
   before(function () {
-    const engine = gostEngine();
-    if (engine === undefined) {
-      process.stdout.write(
-        'SKIPPED: OCSP judged by OpenSSL: install openssl and libengine-gost-openssl\n',
-      );
-      this.skip();
-    }
-    openssl = new GostOpenssl(engine);
+    openssl = new GostOpenssl(needGostEngine(this));
   });
   after(() => openssl?.end());
 

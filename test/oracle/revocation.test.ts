@@ -3,7 +3,7 @@ import type { Certificate } from '../../src/pki/certificate.ts';
 import { readRevocationList } from '../../src/pki/crl.ts';
 import { judgeCertificate } from '../../src/pki/trust.ts';
 import { full } from '../fault/full.ts';
-import { GostOpenssl, gostEngine } from '../harness/gost-engine.ts';
+import { GostOpenssl, needGostEngine } from '../harness/gost-engine.ts';
 import { item } from '../pki/cms-documents.ts';
 import { extension, type ListWish, listOf, pemOfList } from '../pki/crl-stand.ts';
 import { day, families, Issuing, type Made, now } from '../pki/path-stand.ts';
@@ -93,14 +93,7 @@ describe('revocation and OpenSSL', function () {
   this.timeout(60_000);
   let openssl: GostOpenssl;
   before(function () {
-    const engine = gostEngine();
-    if (engine === undefined) {
-      process.stdout.write(
-        'SKIPPED: revocation judged by OpenSSL: install openssl and libengine-gost-openssl\n',
-      );
-      this.skip();
-    }
-    openssl = new GostOpenssl(engine);
+    openssl = new GostOpenssl(needGostEngine(this));
   });
   after(() => openssl?.end());
 
