@@ -3,7 +3,7 @@ import { isTokenUri } from '../config/key.ts';
 import { listNodeKeys } from '../participants/node-keys.ts';
 import { type Certificate, readCertificate } from '../pki/certificate.ts';
 import { readPemPair } from '../pki/keystore.ts';
-import { type KeyState, stateOf } from '../pki/signing-key.ts';
+import { type KeyState, type Purpose, stateOf } from '../pki/signing-key.ts';
 import { always, type Window } from '../pki/window.ts';
 import { columns } from './columns.ts';
 import { openForCli } from './open.ts';
@@ -14,6 +14,8 @@ export interface ListedKey {
   /** Of the public key; null for a key that the configuration names by its files. */
   readonly id: string | null;
   readonly kind: string;
+  /** What it signs. */
+  readonly purpose: Purpose;
   /** 'waiting' until its certificate has come. */
   readonly state: KeyState | 'waiting';
   /** Of the certificate. */
@@ -28,6 +30,7 @@ export interface ListedKey {
 
 interface Found {
   readonly id: string | null;
+  readonly purpose: Purpose;
   readonly certificate: Certificate;
   /** undefined until it is told to sign. */
   readonly window: Window | undefined;
@@ -41,19 +44,24 @@ export async function listNode(json: true | undefined): Promise<ExitCode> {
     const stored = await listNodeKeys(database.kysely);
     const ofFiles = files.map(
       (pair): Found => ({
-        ...{ id: null, window: always, place: isTokenUri(pair.key) ? 'token' : 'file' },
+        ...{
+          id: null,
+          purpose: 'messages',
+          window: always,
+          place: isTokenUri(pair.key) ? 'token' : 'file',
+        },
         certificate: readCertificate(readPemPair(pair).certificate),
       }),
     );
-    const ofDatabase = stored.flatMap(({ id, certificate, window, half }): Found[] => {
+    const ofDatabase = stored.flatMap(({ id, purpose, certificate, window, half }): Found[] => {
       const place = half?.place ?? 'erased';
-      return certificate === undefined ? [] : [{ id, certificate, window, place }];
+      return certificate === undefined ? [] : [{ id, purpose, certificate, window, place }];
     });
     const waiting = stored.filter(({ certificate }) => certificate === undefined);
     const listed = [
       ...listedKeys([...ofFiles, ...ofDatabase], systemClock.now()),
-      ...waiting.map(({ id, kind, half }) => ({
-        ...{ ...nothing, id, kind, state: 'waiting' as const },
+      ...waiting.map(({ id, kind, purpose, half }) => ({
+        ...{ ...nothing, id, kind, purpose, state: 'waiting' as const },
         place: half?.place ?? ('erased' as const),
       })),
     ];
@@ -69,12 +77,12 @@ const nothing = { fingerprint: null, subject: null, notAfter: null, from: null, 
 function listedKeys(found: readonly Found[], now: number): ListedKey[] {
   const dated = found.filter(isDated);
   return found.map((each) => {
-    const { id, certificate, window, place } = each;
+    const { id, purpose, certificate, window, place } = each;
     const { fingerprint, subject, keyKind: kind, notAfter } = certificate;
     const state = isDated(each) ? stateOf(each, dated, now) : 'next';
     const bounds = { from: isoOf(window?.from), until: isoOf(window?.until) };
     return {
-      ...{ id, kind, state, fingerprint, subject, place, ...bounds },
+      ...{ id, kind, purpose, state, fingerprint, subject, place, ...bounds },
       notAfter: new Date(notAfter).toISOString(),
     };
   });
@@ -99,11 +107,18 @@ const states = {
 function table(listed: readonly ListedKey[]): string {
   return columns([
     [
-      ...['вид / kind', 'состояние / state', 'с / from', 'до / until', 'срок / expires'],
+      ...[
+        'вид / kind',
+        'для / for',
+        'состояние / state',
+        'с / from',
+        'до / until',
+        'срок / expires',
+      ],
       ...['отпечаток / fingerprint', 'где / place', 'владелец / subject'],
     ],
     ...listed.map((each) => [
-      ...[each.kind, states[each.state], minute(each.from), minute(each.until)],
+      ...[each.kind, each.purpose, states[each.state], minute(each.from), minute(each.until)],
       each.notAfter?.slice(0, 10) ?? '',
       (each.fingerprint ?? each.id ?? '').slice(0, 16),
       each.place,

@@ -24,6 +24,7 @@ import { readNodePassphrase, readPassphraseFile, readSealedPair } from '../pki/k
 import { readPkcs12 } from '../pki/pkcs12.ts';
 import { openKey, sealKey } from '../pki/sealed-key.ts';
 import type { SigningKind } from '../pki/signature-algorithms.ts';
+import type { Purpose } from '../pki/signing-key.ts';
 import { TokenKey } from '../pki/token-key.ts';
 import { isWithin } from '../pki/window.ts';
 import { carryOut, type PlanOptions } from './carry-out.ts';
@@ -37,12 +38,13 @@ import { type ExitCode, print, UsageError } from './run.ts';
 // `cert … --node`: the signing keys of the node, sealed in its database.
 
 /** Keeps a new key until its certificate comes. @returns its id @throws UsageError, Error */
-export function keepNodeKey(key: IssuingKey): Promise<string> {
+export function keepNodeKey(key: IssuingKey, purpose: Purpose): Promise<string> {
   return operateOrRefuse(async (context) => {
     const id = keyId(key);
     await addNodeKey(context, {
       id,
       kind: kindOf(key),
+      purpose,
       certificate: undefined,
       half: await halfOf(context, key),
     });
@@ -75,6 +77,8 @@ export interface NodeImport {
   /** PEM of the private key, or its URI in the token; else it is in the .p12, or waits in the database. */
   readonly key?: string;
   readonly passwordFile?: string;
+  /** What a new key is to sign; one that waits was told when it was made. */
+  readonly for?: Purpose;
   readonly json?: true;
 }
 
@@ -84,9 +88,12 @@ export async function importNodeKey(file: string, options: NodeImport): Promise<
   checkUse(certificate, file);
   const id = await operateOrRefuse(async (context) => {
     const key = await givenKey(context, file, certificate, options);
-    if (key === undefined) return certify(context, certificate);
+    if (key === undefined) {
+      if (options.for !== undefined) throw new UsageError(forWaiting);
+      return certify(context, certificate);
+    }
     await addNodeKey(context, {
-      ...{ id: keyId(key), kind: kindOf(key), certificate },
+      ...{ id: keyId(key), kind: kindOf(key), certificate, purpose: options.for ?? 'messages' },
       half: await halfOf(context, key),
     });
     return keyId(key);
@@ -101,6 +108,10 @@ export async function importNodeKey(file: string, options: NodeImport): Promise<
   );
   return 0;
 }
+
+const forWaiting =
+  '--for: у ключа, что ждёт сертификата, назначение уже есть (cert csr --for) / ' +
+  'a key that waits for its certificate has its purpose (cert csr --for)';
 
 function checkUse({ maySign, notAfter, keyKind }: Certificate, file: string): void {
   if (!maySign || keyKind === 'other' || keyKind === 'gost2001') {
@@ -174,13 +185,14 @@ export async function rotateNode(
     await checkOpens(context, named);
     const { declared } = await readRegistry(context.database);
     const turned = await rotateNodeKey(context, { named, at, overlapMs });
-    return { ...turned, answered: answeredBy(turned.key.kind, declared, at) };
+    const isMessages = turned.key.purpose !== 'journal';
+    return { ...turned, answered: isMessages ? answeredBy(turned.key.kind, declared, at) : [] };
   });
   const { key, replaced, answered } = outcome;
   const from = new Date(at).toISOString();
   const name = ({ certificate, id }: StoredKey) => certificate?.subject ?? id;
   const told = {
-    ...{ id: key.id, fingerprint: key.certificate?.fingerprint, from },
+    ...{ id: key.id, purpose: key.purpose, fingerprint: key.certificate?.fingerprint, from },
     replaced: replaced.map(({ id, certificate, window }) => ({
       fingerprint: certificate?.fingerprint ?? id,
       until: new Date(window.until ?? 0).toISOString(),
@@ -188,12 +200,19 @@ export async function rotateNode(
     answered,
   };
   return printCarriedOut(options.json, rehearsal, 'rotate', told, () => [
-    `подписывает с / signs from ${from}: ${name(key)}`,
+    `подписывает с / signs from ${from} (${key.purpose}): ${name(key)}`,
     `  ${key.certificate?.fingerprint ?? key.id}`,
     ...replaced.map((each) => `${endWords(each.window)}: ${name(each)}`),
-    `этот сертификат должны знать / this certificate must be known to: ${answered.join(', ') || 'никто / nobody'}`,
+    key.purpose === 'journal' ? knownToAuditors : knownTo(answered),
     `вернуться / the way back: mezhved ${wayBack(key, replaced)}`,
   ]);
+}
+
+const knownToAuditors =
+  'этот сертификат нужен тому, кто проверяет журнал / whoever verifies the journal needs this certificate: journal verify --certificate';
+
+function knownTo(systems: readonly string[]): string {
+  return `этот сертификат должны знать / this certificate must be known to: ${systems.join(', ') || 'никто / nobody'}`;
 }
 
 /** A key of the configuration signs again once the new one is retired. */

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { systemClock } from '../clock.ts';
 import {
   importCertificate,
@@ -7,6 +7,7 @@ import {
 } from '../participants/certificates.ts';
 import { judgeRegistration } from '../participants/registration.ts';
 import { readRegistry } from '../participants/registry.ts';
+import { type Purpose, purposes } from '../pki/signing-key.ts';
 import { judgeCertificate } from '../pki/trust.ts';
 import { registerCrl } from './cert-crl.ts';
 import { importNodeKey } from './cert-node.ts';
@@ -47,6 +48,7 @@ interface ImportOptions extends Json {
   readonly node?: true;
   readonly key?: string;
   readonly passwordFile?: string;
+  readonly for?: Purpose;
 }
 
 export function register(program: Command): void {
@@ -78,6 +80,12 @@ export function register(program: Command): void {
       'a signing key of the node: its key is in the .p12, named by --key, or waits since `cert csr --node`',
     )
     .option('--key <file>', 'with --node: PEM of the private key, or pkcs11:token=…;object=…')
+    .addOption(
+      new Option(
+        '--for <purpose>',
+        'with --node: what the new key signs, messages of every service, of one, or the journal (default messages)',
+      ).choices([...purposes]),
+    )
     .option('--password-file <file>', 'a file with the password of the .p12 or of the key')
     .option('--json', 'print JSON')
     .action((file: string, options: ImportOptions) => run(() => importFile(file, options)));
@@ -158,6 +166,7 @@ async function importFile(file: string, options: ImportOptions): Promise<ExitCod
   }
   if (system === undefined) return importNodeKey(file, options);
   if (options.key !== undefined) throw new UsageError('--key: только с / with --node alone');
+  if (options.for !== undefined) throw new UsageError('--for: только с / with --node alone');
   const [certificate] = readCertificateFile(file, passwordFile);
   const { fingerprint, subject } = certificate;
   const outcome = await operateOrRefuse((context) =>

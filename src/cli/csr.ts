@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { type IssuingKey, newGostKey, newKey, privateKeyPem } from '../pki/issuing-key.ts';
 import { makeRequest } from '../pki/request.ts';
+import { type Purpose, purposes } from '../pki/signing-key.ts';
 import { keepNodeKey } from './cert-node.ts';
 import { type ExitCode, print, run, UsageError } from './run.ts';
 
@@ -20,6 +21,7 @@ interface Options {
   readonly pkcs11?: string;
   readonly generate?: true;
   readonly node?: true;
+  readonly for?: Purpose;
   readonly json?: true;
 }
 
@@ -42,11 +44,20 @@ export function registerCsr(cert: Command): void {
       '--node',
       'a signing key of the node: sealed in its database (with --pkcs11 only named there), and no key file is written',
     )
+    .addOption(
+      new Option(
+        '--for <purpose>',
+        'with --node: what the key signs, messages of every service, of one, or the journal (default messages)',
+      ).choices([...purposes]),
+    )
     .option('--json', 'print JSON')
     .action((options: Options) => run(() => makeAny(options)));
 }
 
 async function makeAny({ pkcs11, ...options }: Options): Promise<ExitCode> {
+  if (options.for !== undefined && options.node !== true) {
+    throw new UsageError('--for: только с / with --node alone');
+  }
   if (pkcs11 === undefined) {
     if (options.generate === true) {
       throw new UsageError('--generate: только с / with --pkcs11 alone');
@@ -61,7 +72,7 @@ async function makeAny({ pkcs11, ...options }: Options): Promise<ExitCode> {
   const wish = { commonName: name, organization };
   const { key, request } = requestFromToken({ ...options, pkcs11 }, wish);
   write(file, request, 0o644);
-  const id = node === true ? await keepNodeKey(key) : undefined;
+  const id = node === true ? await keepNodeKey(key, options.for ?? 'messages') : undefined;
   print(json, { key: pkcs11, ...(id && { id }), request: file }, () =>
     [
       ...(id ? [`Ключ узла в токене / the key of the node in the token: ${id}`] : []),
@@ -71,14 +82,15 @@ async function makeAny({ pkcs11, ...options }: Options): Promise<ExitCode> {
   return 0;
 }
 
-async function makeCsr({ kind, name, organization, out, node, json }: Options): Promise<ExitCode> {
+async function makeCsr(options: Options): Promise<ExitCode> {
+  const { kind, name, organization, out, node, json } = options;
   const key = makers[kind]();
   const request = `${out}.csr.pem`;
   const file = node === true ? undefined : `${out}.key.pem`;
   const csr = makeRequest(key, { commonName: name, organization });
   // The request first: a file that is there already stops the rest.
   write(request, csr, 0o644);
-  const id = file === undefined ? await keepNodeKey(key) : undefined;
+  const id = file === undefined ? await keepNodeKey(key, options.for ?? 'messages') : undefined;
   if (file !== undefined) write(file, privateKeyPem(key), 0o600);
   const told = { kind, ...(file === undefined ? { id } : { key: file }), request };
   print(json, told, () =>

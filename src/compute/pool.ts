@@ -35,6 +35,7 @@ export type Task =
   | { readonly kind: 'verify-files'; readonly files: readonly DigestedFile[] }
   | { readonly kind: 'file-hash'; readonly profile: ProfileName; readonly at: number }
   | { readonly kind: 'sign-files'; readonly signing: FileSigning }
+  | { readonly kind: 'sign-journal'; readonly statement: string; readonly at: number }
   | { readonly kind: 'warm' };
 
 export interface PoolLimits {
@@ -122,9 +123,28 @@ export class ComputePool {
     return this.#run({ kind: 'sign-files', signing });
   }
 
+  /**
+   * A detached PKCS#7 over what is said of the journal, by the key for that or else the node's first.
+   *
+   * @param at ms UTC
+   * @throws Fault BUSY, INTERNAL, SIGNING_UNAVAILABLE
+   */
+  async signJournal(statement: string, at: number): Promise<Uint8Array> {
+    const signed = await this.#run<{ readonly signature: Uint8Array }>({
+      kind: 'sign-journal',
+      statement,
+      at,
+    });
+    return signed.signature;
+  }
+
   /** Keys that threads sign with, without their private halves. */
   get keys(): readonly Omit<SigningKey, 'key'>[] {
-    return this.#snapshot.keys.map(({ certificate, window }) => ({ certificate, window }));
+    return this.#snapshot.keys.map(({ certificate, purpose, window }) => ({
+      certificate,
+      purpose,
+      window,
+    }));
   }
 
   get waiting(): number {

@@ -1,6 +1,6 @@
 import { Fault } from '../fault/fault.ts';
 import type { FileSigner } from '../pki/file-signer.ts';
-import type { ContentHash } from '../pki/signature-algorithms.ts';
+import { type ContentHash, digestOf } from '../pki/signature-algorithms.ts';
 import { type ProfileName, profileOfKey } from '../signature/profiles.ts';
 
 /** Files of an answer that bear no signature, for the node to sign. */
@@ -35,6 +35,16 @@ export function signFiles(
     signatures: digests.map((digest) => new Uint8Array(signer.sign(digest, at))),
     signer: signer.fingerprint,
   };
+}
+
+/** Signs what is said of the journal with the first signer. @param at ms UTC */
+export function signJournal(
+  { statement, at }: { readonly statement: string; readonly at: number },
+  [signer]: readonly FileSigner[],
+): { readonly signature: Uint8Array } {
+  if (signer === undefined) throw new Fault('INTERNAL', { private: 'the node has no signing key' });
+  const digest = digestOf(signer.hash, Buffer.from(statement));
+  return { signature: new Uint8Array(signer.sign(digest, at)) };
 }
 
 function signerFor(profile: ProfileName, signers: readonly FileSigner[]): FileSigner {

@@ -1,7 +1,7 @@
 import { workerData } from 'piscina';
 import { systemClock } from '../clock.ts';
 import { fileSignerFrom } from '../pki/file-signer.ts';
-import { activeOf } from '../pki/signing-key.ts';
+import { activeOf, keysFor, type Purpose } from '../pki/signing-key.ts';
 import { loadSmevSchemas } from '../schema/files.ts';
 import { buildContentRegistry } from '../schema/registry.ts';
 import { profiles } from '../signature/profiles.ts';
@@ -12,7 +12,7 @@ import { compose } from './compose.ts';
 import { judge, oldAlgorithms, plainFault } from './judge.ts';
 import { extract, make } from './make.ts';
 import type { Failed, Snapshot, Task } from './pool.ts';
-import { fileHash, signFiles } from './sign-files.ts';
+import { fileHash, signFiles, signJournal } from './sign-files.ts';
 
 // One worker, one revision: the snapshot is compiled once, here, and never changes.
 const snapshot = workerData as Snapshot;
@@ -26,16 +26,18 @@ const token = mailbox && ((order: TokenOrder) => askToken(mailbox, order));
 const keys = snapshot.keys.map((key) => {
   const signer = signerFrom(key, token);
   const { certificate } = signer;
-  return { certificate, window: key.window, signer, fileSigner: fileSignerFrom(key, token) };
+  const { purpose, window } = key;
+  return { certificate, purpose, window, signer, fileSigner: fileSignerFrom(key, token) };
 });
 
 /** Keys take each other's place at their time, to the millisecond, with no word from outside. */
-function signersAt(at: number) {
-  return activeOf(keys, at).map(({ signer }) => signer);
+function signersAt(at: number, purpose: Purpose) {
+  return keysFor(activeOf(keys, at), purpose).map(({ signer }) => signer);
 }
 
-function fileSignersAt(at: number) {
-  return activeOf(keys, at).map(({ fileSigner }) => fileSigner);
+/** Files go out with answers of any version: they are signed with the keys of all messages. */
+function fileSignersAt(at: number, purpose: Purpose = 'messages') {
+  return keysFor(activeOf(keys, at), purpose).map(({ fileSigner }) => fileSigner);
 }
 
 /** Entry point of the pool's threads. */
@@ -52,7 +54,7 @@ function perform(task: Task): unknown {
     case 'judge':
       return judge(task.posted, rules);
     case 'compose':
-      return compose(task.order, signersAt(systemClock.now()));
+      return compose(task.order, signersAt(systemClock.now(), `smev-${task.order.version}`));
     case 'make':
       return make(task.making, rules);
     case 'extract':
@@ -63,6 +65,8 @@ function perform(task: Task): unknown {
       return { hash: fileHash(task.profile, fileSignersAt(task.at)) };
     case 'sign-files':
       return signFiles(task.signing, fileSignersAt(task.signing.at));
+    case 'sign-journal':
+      return signJournal(task, fileSignersAt(task.at, 'journal'));
     case 'warm':
       return undefined;
   }

@@ -252,6 +252,15 @@ export const configTable = z.strictObject({
     })
     .prefault({}),
   delivery,
+  journal: z
+    .strictObject({
+      checkpointMs: key(
+        millis.default(600_000),
+        'как часто узел подписывает конец своей цепочки журнала, если она выросла',
+        'how often the node signs the end of its chain of the journal, where it has grown',
+      ),
+    })
+    .prefault({}),
   attachments,
   warnings,
   uplinks: key(

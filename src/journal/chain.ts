@@ -15,12 +15,25 @@ export const problemKinds = {
   'content-missing': ['байты сообщения удалены', 'the bytes of the message are gone'],
   /** The chain's recorded end is not its last entry: the tail was cut or added to. */
   head: ['конец цепочки не совпадает с записанным', 'the end of the chain is not the recorded one'],
+  /** A signed checkpoint says another end than the chain has there, or one beyond its end. */
+  checkpoint: [
+    'цепочка не та, что подписана контрольной точкой',
+    'the chain is not the one that a checkpoint signed',
+  ],
+  'checkpoint-signature': [
+    'подпись контрольной точки неверна',
+    'the signature of a checkpoint is wrong',
+  ],
+  'checkpoint-signer': [
+    'контрольную точку подписал не тот ключ, что назван',
+    'a checkpoint was signed by a key that was not named',
+  ],
   format: ['неизвестный формат записи', 'the format of the entry is unknown'],
 } as const;
 export type ProblemKind = keyof typeof problemKinds;
 
 export interface Problem {
-  /** Id of the entry; of the chain's node for 'head'. */
+  /** Id of the entry; the chain's node for 'head'; node and sequence of a checkpoint, or the entry that it differs from. */
   readonly entry: string;
   readonly kind: ProblemKind;
 }
@@ -38,13 +51,20 @@ export type FindContent = (hash: string) => Promise<StoredContent | undefined>;
 export class ChainVerifier {
   readonly #findContent: FindContent;
   readonly #checked = new Map<string, boolean>();
+  readonly #signed: Map<number, ReadonlySet<string>>;
   readonly problems: Problem[] = [];
   entries = 0;
   #sequence = 0;
   #hash = beginning;
+  #differs = false;
 
-  constructor(findContent: FindContent) {
+  /** @param signed by sequence the hashes that checkpoints say */
+  constructor(
+    findContent: FindContent,
+    signed: ReadonlyMap<number, ReadonlySet<string>> = new Map(),
+  ) {
     this.#findContent = findContent;
+    this.#signed = new Map(signed);
   }
 
   /** Of the last entry checked; before the first, less than any. */
@@ -60,19 +80,34 @@ export class ChainVerifier {
     else if (entry.sequence > this.#sequence + 1) this.#report(entry, 'missing-before');
     else if (entry.sequence <= this.#sequence) this.#report(entry, 'order');
     else if (entry.previous_hash !== this.#hash) this.#report(entry, 'link');
+    this.#checkSigned(entry);
     await this.#checkContent(entry);
     this.#sequence = entry.sequence;
     this.#hash = entry.hash;
   }
 
   /**
-   * Compares the last entry with the chain's recorded end. A tail cut together with that record, or
-   * a chain computed anew, only a signed checkpoint can tell: docs/journal-format.md, "Limits".
+   * Compares the last entry with the chain's recorded end, and with what was signed beyond it. A tail
+   * cut together with that record, or a chain computed anew, only a checkpoint can tell.
    */
   end(node: string, head: { readonly sequence: number; readonly hash: string } | undefined): void {
     if (head?.sequence !== this.#sequence || head.hash !== this.#hash) {
       this.problems.push({ entry: node, kind: 'head' });
     }
+    const [beyond] = [...this.#signed.keys()].toSorted((a, b) => a - b);
+    if (beyond !== undefined && !this.#differs) {
+      this.problems.push({ entry: `${node} ${beyond}`, kind: 'checkpoint' });
+    }
+  }
+
+  // Where a chain was computed anew, all that was signed behind that place differs: the first says it.
+  #checkSigned({ id, sequence, hash }: Entry): void {
+    const hashes = this.#signed.get(sequence);
+    if (hashes === undefined) return;
+    this.#signed.delete(sequence);
+    if (this.#differs || (hashes.has(hash) && hashes.size === 1)) return;
+    this.#differs = true;
+    this.problems.push({ entry: id, kind: 'checkpoint' });
   }
 
   async #checkContent(entry: Entry): Promise<void> {

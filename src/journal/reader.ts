@@ -1,7 +1,9 @@
 import type { Kysely } from 'kysely';
 import type { Tables } from '../store/tables.ts';
 import { ChainVerifier, type Problem } from './chain.ts';
+import { readCheckpoints } from './checkpoints.ts';
 import type { Entry } from './entry.ts';
+import { type CheckpointSigner, SignedEnds } from './signed-ends.ts';
 
 /** The names of all chains in the store. */
 async function chainNames(db: Kysely<Tables>): Promise<string[]> {
@@ -38,32 +40,48 @@ export interface JournalVerdict {
   readonly entries: number;
   readonly ok: boolean;
   readonly problems: readonly Problem[];
+  /** How many ends of chains were signed, who signed them, and when the last, ms UTC. */
+  readonly checkpoints: number;
+  readonly signers: readonly CheckpointSigner[];
+  readonly signedAt: number | undefined;
+}
+
+interface Verifying {
+  /** Checkpoints that were kept elsewhere; those of the store are added to them. */
+  readonly signed?: SignedEnds;
+  /** Told now and then how many entries were read. */
+  readonly progress?: (entries: number) => void;
 }
 
 /**
- * Verifies every chain of the store, and the bytes that its entries name.
+ * Verifies every chain of the store, the bytes that its entries name, and what was signed of their ends.
  *
- * @param progress told now and then how many entries were read
  */
 export async function verifyJournal(
   db: Kysely<Tables>,
-  progress: (entries: number) => void = () => undefined,
+  { signed = new SignedEnds(), progress = () => undefined }: Verifying = {},
 ): Promise<JournalVerdict> {
-  const problems: Problem[] = [];
+  // Before the entries: a node at work signs what it has written.
+  for await (const checkpoint of readCheckpoints(db)) signed.add(checkpoint);
+  const problems: Problem[] = [...signed.problems];
   let entries = 0;
-  for (const node of await chainNames(db)) {
-    const verifier = new ChainVerifier((hash) =>
-      db
-        .selectFrom('content')
-        .select(['bytes', 'size'])
-        .where('hash', '=', hash)
-        .executeTakeFirst(),
+  const nodes = new Set([...(await chainNames(db)), ...signed.nodes]);
+  for (const node of [...nodes].sort()) {
+    const verifier = new ChainVerifier(
+      (hash) =>
+        db
+          .selectFrom('content')
+          .select(['bytes', 'size'])
+          .where('hash', '=', hash)
+          .executeTakeFirst(),
+      signed.of(node),
     );
     await walk(db, node, verifier, () => progress(entries + verifier.entries));
     entries += verifier.entries;
     problems.push(...verifier.problems);
   }
-  return { entries, ok: problems.length === 0, problems };
+  const { count: checkpoints, signers, latest: signedAt } = signed;
+  return { entries, ok: problems.length === 0, problems, checkpoints, signers, signedAt };
 }
 
 // A node at work appends while its journal is read: the walk goes on until it has met the end.

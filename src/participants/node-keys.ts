@@ -3,6 +3,7 @@ import { newEntryId } from '../journal/entry.ts';
 import type { CommitScope } from '../journal/writer.ts';
 import { type Certificate, readCertificate } from '../pki/certificate.ts';
 import type { SigningKind } from '../pki/signature-algorithms.ts';
+import { type Purpose, slotOf } from '../pki/signing-key.ts';
 import { type Window, windowWords } from '../pki/window.ts';
 import type { Tables } from '../store/tables.ts';
 import { type ApplyContext, ApplyRefused, lockRevision, raiseRevision } from './apply.ts';
@@ -21,6 +22,8 @@ export interface StoredKey {
   /** SHA-256 of its public key, lower-case hex. */
   readonly id: string;
   readonly kind: SigningKind;
+  /** What it signs. */
+  readonly purpose: Purpose;
   /** undefined until it has come. */
   readonly certificate: Certificate | undefined;
   /** undefined once it was erased. */
@@ -40,9 +43,10 @@ export async function listNodeKeys(db: Kysely<Tables>): Promise<StoredKey[]> {
     .orderBy('made_at')
     .orderBy('id')
     .execute();
-  return rows.map(({ id, kind, certificate, sealed, token, made_at, ...columns }) => ({
+  return rows.map(({ id, kind, purpose, certificate, sealed, token, made_at, ...columns }) => ({
     id,
     kind: kind as SigningKind,
+    purpose: purpose as Purpose,
     certificate: certificate === null ? undefined : readCertificate(certificate),
     half: halfOf(sealed, token),
     window: columns.from_at === null ? undefined : windowOf(columns),
@@ -56,7 +60,7 @@ function halfOf(sealed: Uint8Array | null, uri: string | null): PrivateHalf | un
 }
 
 /** A key that is new to the database. */
-export interface NewKey extends Pick<StoredKey, 'id' | 'kind' | 'certificate'> {
+export interface NewKey extends Pick<StoredKey, 'id' | 'kind' | 'purpose' | 'certificate'> {
   readonly half: PrivateHalf;
 }
 
@@ -67,7 +71,7 @@ export interface NewKey extends Pick<StoredKey, 'id' | 'kind' | 'certificate'> {
  */
 export function addNodeKey(
   context: ApplyContext,
-  { id, kind, certificate, half }: NewKey,
+  { id, kind, purpose, certificate, half }: NewKey,
 ): Promise<void> {
   return context.journal.commit(async (scope) => {
     await lockRevision(scope.tx);
@@ -76,14 +80,14 @@ export function addNodeKey(
       throw new ApplyRefused('этот ключ уже есть у узла / the node has this key already');
     }
     const made_at = context.now();
-    const row = { id, kind, certificate: certificate?.der ?? null, made_at };
+    const row = { id, kind, purpose, certificate: certificate?.der ?? null, made_at };
     const sealed = half.place === 'database' ? half.sealed : null;
     const token = half.place === 'token' ? half.uri : null;
     await scope.tx
       .insertInto('node_key')
       .values({ ...row, sealed, token, from_at: null, until_at: null })
       .execute();
-    enter(context, scope, { id, certificate, window: undefined }, 'added');
+    enter(context, scope, { id, purpose, certificate, window: undefined }, 'added');
     await raiseRevision(scope.tx);
   });
 }
@@ -128,7 +132,7 @@ export interface KeyRotation {
 export type ReplacedKey = StoredKey & { readonly window: Window };
 
 /**
- * Lets a key sign from a moment on, on every node of the database, in place of those of its kind. One
+ * Lets a key sign from a moment on, on every node of the database, in place of those of its slot. One
  * that signed before may do so again: that is the way back.
  *
  * @returns the key as it was, and those that it ends as they are now
@@ -148,7 +152,10 @@ export function rotateNodeKey(
       );
     }
     await turn(context, scope, key, { from: at, until: null });
-    const others = all.filter((each) => each.id !== key.id && each.kind === key.kind);
+    const slot = slotOf(key.purpose, key.kind);
+    const others = all.filter(
+      (each) => each.id !== key.id && slotOf(each.purpose, each.kind) === slot,
+    );
     const turnAt = { at, overlapMs, now: context.now() };
     const replaced = endedBy(key.window, others, turnAt).map((each) => ({
       ...each.ended,
@@ -231,7 +238,12 @@ async function update(
 function enter(
   { who, now, random }: ApplyContext,
   scope: CommitScope,
-  { id, certificate, window }: Pick<StoredKey, 'id' | 'certificate' | 'window'>,
+  {
+    id,
+    purpose,
+    certificate,
+    window,
+  }: Pick<StoredKey, 'id' | 'purpose' | 'certificate' | 'window'>,
   change: 'added' | 'changed',
 ): void {
   const when = window === undefined ? '' : windowWords(window);
@@ -244,6 +256,6 @@ function enter(
       certificate: certificate.fingerprint,
       content: scope.content(certificate.der),
     }),
-    detail: { who, what: 'nodeKey', id, change, ...(when === '' ? {} : { when }) },
+    detail: { who, what: 'nodeKey', id, purpose, change, ...(when === '' ? {} : { when }) },
   });
 }

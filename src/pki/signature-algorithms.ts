@@ -101,7 +101,8 @@ export function keySigned(
   }
 }
 
-function digestOf(hash: ContentHash, octets: Buffer): Buffer {
+/** The digest of content that is at hand whole. */
+export function digestOf(hash: ContentHash, octets: Uint8Array): Buffer {
   const digest = contentDigest(hash);
   digest.update(octets);
   return digest.digest();

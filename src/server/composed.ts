@@ -22,6 +22,7 @@ import { type Database, openDatabase } from '../store/database.ts';
 import { checkDurability } from '../store/durability.ts';
 import { migrate } from '../store/migrations.ts';
 import type { TokenKeeper } from '../token/keeper.ts';
+import { signEnd } from './checkpointing.ts';
 import { chooseEngine } from './engine.ts';
 import { deskOf, fileCheckOf, openFiles, uploadsOf } from './kept-files.ts';
 import { SigningKeys } from './signing-keys.ts';
@@ -114,8 +115,7 @@ export async function compose(config: Config): Promise<Composed> {
   const close = async () => {
     await watch.stop();
     await connectors.close();
-    await journal.commit(async (scope) => scope.journal(entry(context, 'stop')));
-    await journal.drain();
+    await endJournal({ ...context, compute });
     await compute.close();
     await token?.close();
     await opinions.close();
@@ -126,6 +126,14 @@ export async function compose(config: Config): Promise<Composed> {
   const watched = { deadLetters: 0, agenciesDown: 0, tlsRefused: 0 };
   const held = { compute, opinions, connectors, queue, uploads, token, watched, close };
   return { ...context, ...held, ownCertificates: signing.fingerprints };
+}
+
+/** The last entry, and a checkpoint over it: nothing of the chain is left unsigned. */
+async function endJournal(context: ExchangeContext & Pick<Composed, 'compute'>): Promise<void> {
+  const { journal, log } = context;
+  await journal.commit(async (scope) => scope.journal(entry(context, 'stop')));
+  await journal.drain();
+  await signEnd(context).catch((error) => log.error({ why: String(error) }, 'checkpoint'));
 }
 
 type Waited = Pick<Composed, 'compute' | 'opinions' | 'journal'>;

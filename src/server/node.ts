@@ -2,6 +2,7 @@ import { systemClock } from '../clock.ts';
 import type { Config } from '../config/table.ts';
 import { freeDuties } from '../queue/duty.ts';
 import { lockDataFolder, lockNodeName, type NodeLock } from '../store/lock.ts';
+import { startCheckpointing } from './checkpointing.ts';
 import { type Composed, compose } from './composed.ts';
 import { startDelivering, startExpiring, startKeeping, startLooking } from './delivering.ts';
 import { healthOf, openAdminFace, openSoapFace, workerHealth } from './faces.ts';
@@ -41,6 +42,7 @@ export async function startNode(
   const expiring = startExpiring(context, config);
   const keeping = startKeeping(context, config);
   const fetching = startFetching(context, config);
+  const checkpointing = startCheckpointing(context, config);
   const delivers = config.delivery.serve || config.redisUrl === undefined;
   const delivering = delivers ? await startDelivering(context, config) : undefined;
   const soap = await openSoapFace(config, context, tls.soap);
@@ -57,7 +59,7 @@ export async function startNode(
     stop: async () => {
       await Promise.all([soap.close(), uplinks.stop(), store?.close(), renewing.stop()]);
       await Promise.all([looking.stop(), expiring.stop(), keeping.stop(), warning.stop()]);
-      await fetching.stop();
+      await Promise.all([fetching.stop(), checkpointing.stop()]);
       await stopDelivering(context, delivering);
       await Promise.all([context.close(), admin.close()]);
       await lock.release();
@@ -89,6 +91,7 @@ export async function startWorker(config: Config): Promise<RunningNode> {
   const expiring = startExpiring(context, named);
   const keeping = startKeeping(context, named);
   const fetching = startFetching(context, named);
+  const checkpointing = startCheckpointing(context, named);
   const delivering = await startDelivering(context, named);
   const admin = await openAdminFace(named, context, workerHealth(context), tls.admin);
   const renewing = startTlsKeeping(tls, context);
@@ -100,7 +103,7 @@ export async function startWorker(config: Config): Promise<RunningNode> {
     id: name,
     stop: async () => {
       await Promise.all([looking.stop(), expiring.stop(), keeping.stop(), renewing.stop()]);
-      await Promise.all([fetching.stop(), warning.stop()]);
+      await Promise.all([fetching.stop(), warning.stop(), checkpointing.stop()]);
       await stopDelivering(context, delivering);
       await Promise.all([context.close(), admin.close()]);
       await lock.release();

@@ -66,16 +66,21 @@ export async function portsInFiles(config: Config): Promise<Placed[]> {
 
 function fileKeys(files: readonly string[]): OwnedKey[] {
   return files.map((pem, at) => ({
-    ...{ owner: `node.keys.${at}`, certificate: readCertificate(pem), window: always },
+    ...{
+      owner: `node.keys.${at}`,
+      purpose: 'messages',
+      certificate: readCertificate(pem),
+      window: always,
+    },
   }));
 }
 
 /** Those that have a certificate and were told when to sign. */
 function databaseKeys(stored: readonly StoredKey[]): OwnedKey[] {
-  return stored.flatMap(({ id, certificate, half, window }) =>
+  return stored.flatMap(({ id, purpose, certificate, half, window }) =>
     certificate === undefined || window === undefined || half === undefined
       ? []
-      : [{ owner: id.slice(0, 16), certificate, window }],
+      : [{ owner: id.slice(0, 16), purpose, certificate, window }],
   );
 }
 

@@ -7,7 +7,7 @@ import { exampleKeyProblem } from '../pki/examples.ts';
 import { issuingKeyFromPem } from '../pki/issuing-key.ts';
 import { readNodePassphrase, readSealedPair } from '../pki/keystore.ts';
 import { openKey } from '../pki/sealed-key.ts';
-import { activeOf, type SigningKey } from '../pki/signing-key.ts';
+import { activeOf, keysFor, type SigningKey } from '../pki/signing-key.ts';
 import { always } from '../pki/window.ts';
 import type { Database } from '../store/database.ts';
 import type { TokenKeeper } from '../token/keeper.ts';
@@ -68,15 +68,15 @@ export class SigningKeys {
     const now = systemClock.now();
     const keys = [...this.#ofFiles];
     for (const stored of await listNodeKeys(this.#database.kysely)) {
-      const { certificate, half, window } = stored;
+      const { certificate, half, window, purpose } = stored;
       const isOver = window === undefined || (window.until ?? now) + inUseMs < now;
       if (certificate === undefined || half === undefined || isOver) continue;
       const key = await this.#open(stored.id, half, certificate);
-      keys.push({ key, certificate: pemOf(certificate.der, 'CERTIFICATE'), window });
+      keys.push({ key, purpose, certificate: pemOf(certificate.der, 'CERTIFICATE'), window });
     }
     await proveKeys(keys, this.#token);
     const dated = keys.map((each) => ({ ...each, certificate: readCertificate(each.certificate) }));
-    if (activeOf(dated, now).length === 0) throw new Error(nothingSigns);
+    if (keysFor(activeOf(dated, now), 'messages').length === 0) throw new Error(nothingSigns);
     this.#fingerprints.clear();
     for (const { certificate } of dated) this.#fingerprints.add(certificate.fingerprint);
     return keys;
@@ -120,7 +120,7 @@ async function keysOfFiles(
     const pair = await readSealedPair(files, passphrase);
     const problem = exampleKeyProblem(profile, pair.certificate);
     if (problem !== undefined) throw new Error(`${files.certificate}: ${problem}`);
-    keys.push({ ...pair, window: always });
+    keys.push({ ...pair, purpose: 'messages', window: always });
   }
   return keys;
 }

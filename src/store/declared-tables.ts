@@ -64,6 +64,8 @@ export interface NodeKeyTable extends WindowColumns {
   id: string;
   /** 'rsa', 'ec', 'gost2012-256' or 'gost2012-512'. */
   kind: string;
+  /** 'messages', 'journal', or one service: 'smev-1.2'. */
+  purpose: string;
   /** DER; null until its certificate has come. */
   certificate: Uint8Array | null;
   /** EncryptedPrivateKeyInfo; null of a key in a token, and once the private half was erased. */

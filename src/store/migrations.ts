@@ -9,6 +9,7 @@ import { nodeKeys } from './migrations/0006-node-keys.ts';
 import { ocsp } from './migrations/0007-ocsp.ts';
 import { warnings } from './migrations/0008-warnings.ts';
 import { messageTimes } from './migrations/0009-message-times.ts';
+import { checkpoints } from './migrations/0010-checkpoints.ts';
 
 // Numbered and append-only: a migration that was released never changes.
 const migrations = {
@@ -21,6 +22,7 @@ const migrations = {
   '0007-ocsp': ocsp,
   '0008-warnings': warnings,
   '0009-message-times': messageTimes,
+  '0010-checkpoints': checkpoints,
 };
 
 /**

@@ -26,6 +26,16 @@ export interface ContentTable {
   bytes: Uint8Array;
 }
 
+/** The end of a chain of the journal as the node signed it. */
+export interface JournalCheckpointTable {
+  node: string;
+  sequence: number;
+  /** The text that was signed, with all that stands here. */
+  statement: string;
+  /** Detached PKCS#7, DER. */
+  signature: Uint8Array;
+}
+
 /** One request with all that follows from it. */
 export interface ExchangeTable {
   id: string;
@@ -237,6 +247,7 @@ export interface Tables {
   uplink_request: UplinkRequestTable;
   attachment: AttachmentTable;
   store_access: StoreAccessTable;
+  journal_checkpoint: JournalCheckpointTable;
   journal_chain: JournalChainTable;
   journal_entry: JournalEntryTable;
   participant: ParticipantTable;

@@ -1,11 +1,12 @@
 import type { Certificate } from '../pki/certificate.ts';
-import { activeOf, stateOf } from '../pki/signing-key.ts';
+import { activeOf, type Purpose, slotOf, stateOf } from '../pki/signing-key.ts';
 import type { Window } from '../pki/window.ts';
 import { type Ending, factsOf, gapMs, isThereAt, spanOf } from './ending.ts';
 
 /** A signing key of the node, and where it stands. */
 export interface OwnedKey {
   readonly owner: string;
+  readonly purpose: Purpose;
   readonly certificate: Certificate;
   readonly window: Window;
 }
@@ -22,7 +23,7 @@ export function keyEndings(keys: readonly OwnedKey[], now: number): Ending[] {
     .map((key) => {
       const { from, to } = spanOf(key);
       const end = Math.max(to, now);
-      const after = activeOf(keys, end + gapMs).find((each) => isSameKind(each, key));
+      const after = activeOf(keys, end + gapMs).find((each) => slot(each) === slot(key));
       const isReplaced = after !== undefined && after !== key && spanOf(after).to > end;
       return {
         ...factsOf('nodeKey', key.owner, key.certificate),
@@ -32,10 +33,8 @@ export function keyEndings(keys: readonly OwnedKey[], now: number): Ending[] {
     });
 }
 
-type WithCertificate = Pick<OwnedKey, 'certificate'>;
-
-function isSameKind(a: WithCertificate, b: WithCertificate): boolean {
-  return a.certificate.keyKind === b.certificate.keyKind;
+function slot({ purpose, certificate }: OwnedKey): string {
+  return slotOf(purpose, certificate.keyKind);
 }
 
 /**

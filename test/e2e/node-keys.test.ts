@@ -13,6 +13,7 @@ import { readCertificate } from '../../src/pki/certificate.ts';
 import { issuingKeyFromPem, privateKeyInfo } from '../../src/pki/issuing-key.ts';
 import { sealKey } from '../../src/pki/sealed-key.ts';
 import { sendRequestCall } from '../../src/smev/calls.ts';
+import type { Version } from '../../src/smev/namespaces.ts';
 import { issueSigners } from '../harness/certificates.ts';
 import { Client, freshMessageId, type SandboxKind, sandboxSigner } from '../harness/client.ts';
 import { birthRequest } from '../harness/content.ts';
@@ -25,6 +26,11 @@ import {
 } from '../harness/node.ts';
 
 const version = '1.3';
+
+function exampleKey(name: string) {
+  const file = (part: string) => join(checkout, 'certs.example', `${name}.${part}.pem`);
+  return { key: file('key'), certificate: file('crt') };
+}
 const passphrase = 'ключи узла';
 
 describe('signing keys of the node that change while it runs', function () {
@@ -76,13 +82,17 @@ describe('signing keys of the node that change while it runs', function () {
   }
 
   /** Whether the answer of the node is signed, right, by this certificate. */
-  async function isSignedBy(fingerprint: string, kind: SandboxKind = 'rsa'): Promise<boolean> {
+  async function isSignedBy(
+    fingerprint: string,
+    kind: SandboxKind = 'rsa',
+    of: Version = version,
+  ): Promise<boolean> {
     const call = { messageId: freshMessageId(), content: birthRequest('Тест') };
-    const client = new Client(node?.url ?? '', version, sandboxSigner('agency-a', kind));
-    const answer = await client.call(sendRequestCall(version, call), 'SendRequest');
+    const client = new Client(node?.url ?? '', of, sandboxSigner('agency-a', kind));
+    const answer = await client.call(sendRequestCall(of, call), 'SendRequest');
     expect(answer.code, answer.text).to.equal(undefined);
     try {
-      const belief = { version, trusted: new Set([fingerprint]) } as const;
+      const belief = { version: of, trusted: new Set([fingerprint]) } as const;
       return readUpstreamAnswer(Buffer.from(answer.text), belief).kind === 'accepted';
     } catch {
       return false;
@@ -194,6 +204,20 @@ describe('signing keys of the node that change while it runs', function () {
     await start();
     expect(await isSignedBy(fingerprint, 'gost')).to.equal(true);
     expect(await isSignedBy(fingerprint, 'rsa'), 'the only key there is').to.equal(true);
+  });
+
+  it('a key for one service signs its answers, and those of others are signed as before', async () => {
+    const name = (part: string) => join(checkout, 'certs.example', `node-ec.${part}.pem`);
+    const { fingerprint } = readCertificate(readFileSync(name('crt'), 'utf8'));
+    env = { ...env, MEZHVED_CONFIG: await configured({ keys: [exampleKey('node')] }) };
+    const ec = ['import', name('crt'), '--node', '--key', name('key'), '--for', 'smev-1.3'];
+    await command(...ec);
+    await command('rotate', fingerprint.slice(0, 16), '--node');
+    await start();
+    const rsa = sandboxSigner('node').certificate.fingerprint;
+    expect(await isSignedBy(fingerprint, 'ec'), 'of the service').to.equal(true);
+    expect(await isSignedBy(rsa, 'ec', '1.2'), 'of all').to.equal(true);
+    expect(await isSignedBy(rsa, 'rsa'), 'the kind of the caller comes first').to.equal(true);
   });
 
   it('a passphrase that is wrong, or a file that is not there, is told at start, and nothing of a key', async () => {

@@ -29,7 +29,7 @@ describe('the journal writer', () => {
         Array.from({ length: 600 }, (_, n) => `${n >> 1} ${n % 2 === 0 ? 'receipt' : 'answer'}`),
       );
       expect(await contents(database)).to.equal(10);
-      expect(await verifyJournal(database.kysely)).to.deep.equal({
+      expect(await verifyJournal(database.kysely)).to.deep.include({
         entries: 600,
         ok: true,
         problems: [],

@@ -35,7 +35,7 @@ forEachDatabase((_, open) => {
       half: PrivateHalf = sealed,
     ) =>
       addNodeKey(context, {
-        ...{ id, kind, certificate: with_ ? certificate : undefined },
+        ...{ id, kind, purpose: 'messages', certificate: with_ ? certificate : undefined },
         half,
       });
     const rotate = (named: string, at: number, overlapMs = 0) =>

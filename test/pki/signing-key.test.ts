@@ -1,9 +1,15 @@
 import { expect } from 'chai';
-import { activeOf, stateOf } from '../../src/pki/signing-key.ts';
+import { activeOf, keysFor, type Purpose, stateOf } from '../../src/pki/signing-key.ts';
 import type { Window } from '../../src/pki/window.ts';
 import { Chance } from '../fault/chance.ts';
 
-const key = (keyKind: string, from: Window['from'], until: Window['until'] = null) => ({
+const key = (
+  keyKind: string,
+  from: Window['from'],
+  until: Window['until'] = null,
+  purpose: Purpose = 'messages',
+) => ({
+  purpose,
   certificate: { keyKind },
   window: { from, until },
 });
@@ -35,6 +41,24 @@ describe('keys of the node in time', () => {
     expect(states(300)).to.deep.equal(['retired', 'active']);
     const never = key('rsa', 200, 200);
     expect(stateOf(never, [never], 0)).to.equal('retired');
+  });
+
+  it('sign what they are for: a service with its own first, the journal with one of any kind', () => {
+    const all = [
+      key('rsa', null),
+      key('rsa', 5, null, 'smev-1.2'),
+      key('ec', 5, null, 'smev-1.2'),
+      key('rsa', 5, null, 'journal'),
+      key('ec', 6, null, 'journal'),
+    ];
+    const [messages, own, ec, , journal] = all;
+    const active = activeOf(all, 10);
+    expect(keysFor(active, 'messages')).to.deep.equal([messages]);
+    expect(keysFor(active, 'smev-1.2')).to.deep.equal([own, ec, messages]);
+    expect(keysFor(active, 'smev-1.3')).to.deep.equal([messages]);
+    expect(keysFor(active, 'journal')).to.deep.equal([journal, messages]);
+    expect(keysFor(activeOf(all, 5), 'journal')[0]).to.equal(all[3]);
+    expect(stateOf(all[3] ?? key('rsa', 0), all, 10)).to.equal('retiring');
   });
 
   it('whatever their times: at most one of a kind signs, and one does where any may', () => {

@@ -68,6 +68,7 @@ const worldly: readonly string[] = [
   'src/ftp/tls.ts',
   'src/gost/wasm.ts',
   'src/http/',
+  'src/journal/checkpoints.ts',
   'src/journal/reader.ts',
   'src/journal/refused.ts',
   'src/journal/timeline.ts',

@@ -87,7 +87,7 @@ describe('what ends of what operators declared', () => {
 
 describe("what ends of a node's own", () => {
   const key = (owner: string, certificate: ReturnType<typeof made>, window = always) => ({
-    ...{ owner, certificate, window },
+    ...{ owner, purpose: 'messages' as const, certificate, window },
   });
   const ends = (...keys: Parameters<typeof keyEndings>[0]) =>
     keyEndings(keys, start).map(({ owner, replacedBy }) => [owner, replacedBy]);
