@@ -3,7 +3,7 @@ import type { Finding } from '../fault/fault.ts';
 import { readRegistry } from '../participants/registry.ts';
 import { compileSchemas, SchemaRefused } from '../schema/compile.ts';
 import { loadSmevSchemas } from '../schema/files.ts';
-import { buildContentRegistry, judgeContent } from '../schema/registry.ts';
+import { buildContentRegistry, type JudgedContent, judgeContent } from '../schema/registry.ts';
 import { disposeSmevSchemas, judgeEnvelope } from '../schema/smev.ts';
 import { validateElement } from '../schema/validate.ts';
 import { smevNamespaces, soapNamespace, type Version, versions } from '../smev/namespaces.ts';
@@ -135,10 +135,16 @@ async function byRegistry(): Promise<JudgeContent> {
   try {
     const { messageTypes } = await readRegistry(opened.database);
     const registry = buildContentRegistry(messageTypes);
-    return (content) => judgeContent(registry, content)?.findings ?? [];
+    return (content) => findingsOf(judgeContent(registry, content));
   } finally {
     await opened.database.close();
   }
+}
+
+/** Of the last version that has the root, unless one takes it. */
+function findingsOf(judged: JudgedContent | undefined): readonly Finding[] {
+  const all = judged?.versions ?? [];
+  return all.some(({ findings }) => findings.length === 0) ? [] : (all.at(-1)?.findings ?? []);
 }
 
 /** The first child of the first MessagePrimaryContent, however deep the operation holds it. */

@@ -1,7 +1,7 @@
 import type { FaultCode } from '../fault/codes.ts';
 import { asFault, Fault, type FaultDetail } from '../fault/fault.ts';
 import type { OldAlgorithms } from '../pki/trust.ts';
-import { type ContentRegistry, judgeContent } from '../schema/registry.ts';
+import { type ContentRegistry, type JudgedVersion, judgeContent } from '../schema/registry.ts';
 import { judgeEnvelope, type SmevSchemas } from '../schema/smev.ts';
 import type { KeyKind } from '../signature/algorithms.ts';
 import { explaining } from '../signature/explain/refusal.ts';
@@ -40,6 +40,8 @@ export interface Posted {
 export interface ContentJudgement {
   readonly messageType: string;
   readonly role: 'request' | 'response' | 'both';
+  /** Which of them counts for the sender is said where the sender is known. */
+  readonly versions: readonly JudgedVersion[];
 }
 
 export interface Hashed {
@@ -51,6 +53,13 @@ export interface Hashed {
   readonly claimedMessageId: string | undefined;
   /** Kind of key that the caller's signature names, right or not: the answer is signed alike. */
   readonly claimedKeyKind: KeyKind | undefined;
+  /** The message type of the content, and the versions that have its root. */
+  readonly claimedContent: ClaimedContent | undefined;
+}
+
+export interface ClaimedContent {
+  readonly messageType: string;
+  readonly versions: readonly string[];
 }
 
 /** Opened, valid, and signed by the holder of the certificate over what the operation names. */
@@ -100,13 +109,14 @@ export function judge(posted: Posted, rules: Rules): Judgement {
     operation: undefined,
     claimedMessageId: undefined,
     claimedKeyKind: undefined,
+    claimedContent: undefined,
     fingerprint: undefined,
   };
   const hash = sha256(posted.bytes);
   try {
     const verified = verify(posted, rules, known);
-    const { claimedMessageId, claimedKeyKind } = known;
-    return { ...verified, hash, claimedMessageId, claimedKeyKind };
+    const { claimedMessageId, claimedKeyKind, claimedContent } = known;
+    return { ...verified, hash, claimedMessageId, claimedKeyKind, claimedContent };
   } catch (thrown) {
     return { verdict: 'refused', hash, fault: plainFault(thrown), ...known };
   }
@@ -116,6 +126,7 @@ interface Known {
   operation: OperationName | undefined;
   claimedMessageId: string | undefined;
   claimedKeyKind: KeyKind | undefined;
+  claimedContent: ClaimedContent | undefined;
   fingerprint: string | undefined;
 }
 
@@ -141,9 +152,16 @@ function verify(
     if (!envelope.valid) throw new Fault('ENVELOPE_INVALID', { findings: envelope.findings });
     const signed = signedElement(payload, operation, endpoint);
     refuseUnbuilt(payload);
-    const content = judgeBusinessContent(signed, operation.name, endpoint, rules);
-    if (container === undefined) throw new Fault('SIGNATURE_MISSING');
     const { profiles } = rules;
+    const content = orSignedRefusal(
+      () =>
+        judgeBusinessContent(signed, operation.name, endpoint, rules, (claimed) => {
+          known.claimedContent = claimed;
+        }),
+      () => container && verifyCovered(document, container, signed, profiles),
+      known,
+    );
+    if (container === undefined) throw new Fault('SIGNATURE_MISSING');
     const evidence = { document, bytes, profiles };
     const verified = explaining(evidence, container, signed, () =>
       verifyCovered(document, container, signed, profiles),
@@ -173,6 +191,27 @@ function verify(
     };
   } finally {
     document.dispose();
+  }
+}
+
+/**
+ * Judges content. Where its schema refuses it, it is told whether a signature was right all the same:
+ * only what somebody known sends may count against a version.
+ */
+function orSignedRefusal<T>(
+  judgeIt: () => T,
+  verifyIt: () => { readonly fingerprint: string } | undefined,
+  known: Known,
+): T {
+  try {
+    return judgeIt();
+  } catch (refusal) {
+    try {
+      known.fingerprint = verifyIt()?.fingerprint;
+    } catch {
+      // The refusal of the content is told; it comes first.
+    }
+    throw refusal;
   }
 }
 
@@ -207,23 +246,28 @@ function signedElement(payload: XmlElement, { signed }: Operation, version: Vers
  * What the schemas say of the business content of a signed element; undefined where there is none, or no
  * type has such a root.
  *
- * @throws Fault CONTENT_INVALID
+ * @param claim told what the root says, before anything is refused
+ * @throws Fault CONTENT_INVALID where the one version that has the root refuses it
  */
 export function judgeBusinessContent(
   signed: XmlElement,
   operation: OperationName,
   version: Version,
   rules: Pick<Rules, 'content'>,
+  claim: (claimed: ClaimedContent) => void = () => undefined,
 ): ContentJudgement | undefined {
   if (operation !== 'SendRequest' && operation !== 'SendResponse') return undefined;
   const content = primaryContent(signed, version);
   if (content === undefined) return undefined;
   const judged = judgeContent(rules.content, content);
   if (judged === undefined) return undefined;
-  if (judged.findings.length > 0) {
-    throw new Fault('CONTENT_INVALID', { findings: judged.findings });
+  const { messageType, role, versions } = judged;
+  claim({ messageType, versions: versions.map((each) => each.version) });
+  const [only, ...others] = versions;
+  if (others.length === 0 && only !== undefined && only.findings.length > 0) {
+    throw new Fault('CONTENT_INVALID', { findings: only.findings });
   }
-  return { messageType: judged.messageType, role: judged.role };
+  return { messageType, role, versions };
 }
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

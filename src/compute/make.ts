@@ -1,5 +1,5 @@
 import { Fault } from '../fault/fault.ts';
-import { judgeContent } from '../schema/registry.ts';
+import { type JudgedContent, judgeContent } from '../schema/registry.ts';
 import type { ProfileName } from '../signature/profiles.ts';
 import { octetsUnder } from '../signature/transforms.ts';
 import { type AttachmentHeaders, readAttachmentHeaders } from '../smev/attachments.ts';
@@ -21,6 +21,8 @@ export interface Making {
   readonly made: MadeContent;
   /** Whose response schema content must fit. */
   readonly messageType: string;
+  /** Versions of the type that it may be of; any where undefined. */
+  readonly versions?: readonly string[] | undefined;
 }
 
 export interface Made {
@@ -40,7 +42,7 @@ const madeProfile: ProfileName = 'xmldsig';
  * @throws Fault AGENCY_ANSWER_INVALID when the agency's content is not XML or not of the type
  */
 export function make(making: Making, rules: Pick<Rules, 'content'>): Made {
-  const { version, messageId, to, made, messageType } = making;
+  const { version, messageId, to, made } = making;
   const envelope = new TextEncoder().encode(
     envelopeText(madeResponse(version, messageId, to, made)),
   );
@@ -49,13 +51,7 @@ export function make(making: Making, rules: Pick<Rules, 'content'>): Made {
       const { data } = findMessage(document, version);
       if (made.kind === 'response') {
         const content = primaryContent(data, version);
-        const judged = content && judgeContent(rules.content, content);
-        if (judged?.messageType !== messageType || judged.role === 'request') {
-          throw new Fault('AGENCY_ANSWER_INVALID');
-        }
-        if (judged.findings.length > 0) {
-          throw new Fault('AGENCY_ANSWER_INVALID', { findings: judged.findings });
-        }
+        checkMade(making, content && judgeContent(rules.content, content));
       }
       return {
         envelope,
@@ -66,6 +62,18 @@ export function make(making: Making, rules: Pick<Rules, 'content'>): Made {
   } catch (cause) {
     if (cause instanceof Fault) throw cause;
     throw new Fault('AGENCY_ANSWER_INVALID', { private: String(cause), cause });
+  }
+}
+
+function checkMade({ messageType, versions }: Making, judged: JudgedContent | undefined): void {
+  if (judged?.messageType !== messageType || judged.role === 'request') {
+    throw new Fault('AGENCY_ANSWER_INVALID');
+  }
+  const counting = judged.versions.filter(({ version }) => versions?.includes(version) ?? true);
+  const [first] = counting;
+  if (first === undefined) throw new Fault('AGENCY_ANSWER_INVALID');
+  if (counting.every(({ findings }) => findings.length > 0)) {
+    throw new Fault('AGENCY_ANSWER_INVALID', { findings: first.findings });
   }
 }
 

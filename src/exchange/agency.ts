@@ -3,6 +3,7 @@ import { ConnectorFailure } from '../connectors/failure.ts';
 import { Fault } from '../fault/fault.ts';
 import type { EntryDraft } from '../journal/entry.ts';
 import type { CommitScope } from '../journal/writer.ts';
+import { answerVersions } from '../participants/type-versions.ts';
 import type { Version } from '../smev/namespaces.ts';
 import type { MadeContent } from '../smev/responses.ts';
 import type { ExchangeTable } from '../store/tables.ts';
@@ -72,7 +73,9 @@ async function takeFiles(
 
 async function make(context: ExchangeContext, exchange: ExchangeTable, made: MadeContent) {
   try {
-    return await makeAnswer(context, exchange, made);
+    const type = context.registry().findMessageType(exchange.message_type);
+    const versions = type && answerVersions(type, exchange.type_version, context.clock.now());
+    return await makeAnswer(context, exchange, made, versions);
   } catch (thrown) {
     if (!(thrown instanceof Fault) || thrown.code !== 'AGENCY_ANSWER_INVALID') throw thrown;
     const places = (thrown.detail.findings ?? []).map(({ path, rule }) => `${path}: ${rule}`);

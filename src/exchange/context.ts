@@ -21,6 +21,7 @@ import type { ProfileName } from '../signature/profiles.ts';
 import type { Party } from '../smev/metadata.ts';
 import type { Database } from '../store/database.ts';
 import type { Pressure } from './pressure.ts';
+import type { VersionTally } from './version-tally.ts';
 
 /** What the story of a message works with; src/server/composed.ts puts it together. */
 export interface ExchangeContext {
@@ -57,6 +58,8 @@ export interface ExchangeContext {
   /** The registry of this moment; one message sees one of them. */
   readonly registry: () => Registry;
   readonly queue: Pick<DeliveryQueue, 'enqueue'>;
+  /** What versions that may roll back by themselves said of messages. */
+  readonly versionTally: VersionTally;
   /** Whether there is room for more. */
   readonly pressure: Pressure;
   readonly log: Log;

@@ -36,6 +36,8 @@ export interface NewMessage {
 }
 
 export interface NewRequest extends NewMessage {
+  /** Of the message type, that the request was taken by. */
+  readonly typeVersion: string;
   readonly senderSystem: string;
   readonly recipient: string;
   /** The information system whose queue takes the request; null where a connector does. */
@@ -277,6 +279,7 @@ async function insertExchange(tx: Kysely<Tables>, request: NewRequest): Promise<
       id: request.exchangeId,
       message_id: request.messageId,
       message_type: request.messageType,
+      type_version: request.typeVersion,
       version: request.version,
       sender: request.sender,
       sender_system: request.senderSystem,

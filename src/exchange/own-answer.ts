@@ -26,6 +26,7 @@ export interface OwnAnswer {
 /**
  * Builds an answer in the agency's stead, or about its failure, in the version of the request.
  *
+ * @param versions of the type that content may be of; any where undefined
  * @throws Fault AGENCY_ANSWER_INVALID
  */
 export async function makeAnswer(
@@ -38,6 +39,7 @@ export async function makeAnswer(
   },
   exchange: ExchangeTable,
   made: MadeContent,
+  versions?: readonly string[],
 ): Promise<OwnAnswer> {
   const messageId = newMessageId(clock.now(), random(8));
   const built = await compute.make({
@@ -46,6 +48,7 @@ export async function makeAnswer(
     to: exchange.reply_to,
     made,
     messageType: exchange.message_type,
+    versions,
   });
   return { exchange, messageId, kind: made.kind, ...built };
 }

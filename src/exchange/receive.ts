@@ -9,6 +9,7 @@ import { pipeline } from './pipeline.ts';
 import { type Known, refuse } from './refuse.ts';
 import { seekSecondOpinion } from './second-opinion.ts';
 import type { Authorised, Received } from './stages.ts';
+import { noteContent, noteRefusedContent } from './version-tally.ts';
 
 /**
  * The story of a message that comes in: its bytes are held, judged, its caller known, and what it
@@ -62,18 +63,19 @@ async function hold(call: Call, known: Known): Promise<Received> {
 
 /** Opens, validates and verifies on a worker thread. */
 async function verify(
-  { compute }: ExchangeContext,
+  context: ExchangeContext,
   received: Received,
   known: Known,
 ): Promise<Verified> {
   const { bytes, endpoint, soapAction } = received;
-  const judgement = await compute.judge({ bytes, endpoint, soapAction });
+  const judgement = await context.compute.judge({ bytes, endpoint, soapAction });
   known.operation = judgement.operation;
   known.hash = judgement.hash;
   known.messageId = judgement.claimedMessageId;
   known.keyKind = judgement.claimedKeyKind;
   if (judgement.verdict === 'refused') {
     known.certificate = judgement.fingerprint;
+    noteRefusedContent(context, judgement, received.at);
     throw new Fault(judgement.fault.code, judgement.fault.detail);
   }
   known.certificate = judgement.certificate.fingerprint;
@@ -88,5 +90,6 @@ function authorise(
 ): Authorised {
   const caller = knowCaller(context.registry(), verified, received.at);
   known.system = caller.system.id;
+  noteContent(context, caller.system, verified.content, received.at);
   return { received, verified, caller, request: verified.request };
 }

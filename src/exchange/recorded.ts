@@ -17,7 +17,7 @@ export interface RecordedMessage {
   readonly version: Version;
   readonly profile: ProfileName;
   /** The exchange that it began, or answered. */
-  readonly exchange: Pick<ExchangeTable, 'recipient' | 'message_type'>;
+  readonly exchange: Pick<ExchangeTable, 'recipient' | 'message_type' | 'type_version'>;
   /** The envelope as it came. @throws Error where it is not in the store any more */
   envelope(): Promise<Uint8Array>;
 }
@@ -54,7 +54,7 @@ async function readPage(db: Kysely<Tables>, ids: readonly string[]): Promise<Rec
     .selectFrom('message')
     .innerJoin('exchange', 'exchange.id', 'message.exchange_id')
     .selectAll('message')
-    .select(['exchange.recipient', 'exchange.message_type as asked_type'])
+    .select(['exchange.recipient', 'exchange.message_type as asked_type', 'exchange.type_version'])
     .where('message.message_id', 'in', ids)
     .execute();
   const byId = new Map(rows.map((row) => [row.message_id, row]));
@@ -69,7 +69,10 @@ async function readPage(db: Kysely<Tables>, ids: readonly string[]): Promise<Rec
       messageType: row.message_type,
       version: row.version as Version,
       profile: row.profile as ProfileName,
-      exchange: { recipient: row.recipient, message_type: row.asked_type },
+      exchange: {
+        ...{ recipient: row.recipient, message_type: row.asked_type },
+        type_version: row.type_version,
+      },
       envelope: () => readContent(db, row.envelope_hash),
     };
   });

@@ -3,6 +3,7 @@ import { type Recalled, recall } from '../compute/recall.ts';
 import type { Fault } from '../fault/fault.ts';
 import { momentsOf } from '../participants/moments.ts';
 import type { Registry } from '../participants/registry.ts';
+import { schemasOf } from '../participants/type-versions.ts';
 import { buildContentRegistry, type ContentRegistry } from '../schema/registry.ts';
 import type { RecordedMessage } from './recorded.ts';
 import { type Group, type Mark, Tally } from './tally.ts';
@@ -93,8 +94,7 @@ export async function rehearse(
 
 /** The schemas of both; the same where no message type differs, so that content is judged once. */
 function compile(before: Registry, after: Registry): [ContentRegistry, ContentRegistry] {
-  const plain = ({ messageTypes }: Registry) =>
-    messageTypes.map(({ id, versions }) => ({ id, versions }));
+  const plain = ({ messageTypes }: Registry) => messageTypes.map(schemasOf);
   const old = buildContentRegistry(plain(before));
   if (isDeepStrictEqual(plain(before), plain(after))) return [old, old];
   return [old, buildContentRegistry(plain(after))];

@@ -10,25 +10,32 @@ import type { Caller } from './stages.ts';
 
 // What a known caller's message may be, by what is declared, beside what src/participants/authorise.ts says.
 
+/** What is asked of an exchange that is answered. */
+type Asked = Pick<ExchangeTable, 'recipient' | 'message_type' | 'type_version'>;
+
 /**
  * May this caller answer the exchange so.
  *
  * @param exchange that the answer's To stands for; undefined for none
  * @param judged what the schema said of the content
- * @throws Fault RECIPIENT_UNKNOWN, CONTENT_TYPE_UNKNOWN, RESPONSE_CONTENT_TYPE
+ * @param at ms UTC
+ * @throws Fault RECIPIENT_UNKNOWN, and as authoriseResponse
  */
-export function authoriseAnswer<Exchange extends Pick<ExchangeTable, 'recipient' | 'message_type'>>(
+export function authoriseAnswer<Exchange extends Asked>(
   registry: Registry,
-  { participant }: Caller,
+  { participant, system }: Caller,
   exchange: Exchange | undefined,
   { kind, content }: Pick<SendResponse, 'kind' | 'content'>,
   judged: ContentSide | undefined,
+  at: number,
 ): Exchange {
   // Whether the exchange is unknown or another's looks the same from outside.
   if (exchange === undefined || exchange.recipient !== participant.id) {
     throw new Fault('RECIPIENT_UNKNOWN');
   }
-  if (kind === 'response') authoriseResponse(registry, exchange.message_type, content, judged);
+  if (kind !== 'response') return exchange;
+  const sending = { system: system.id, at, asked: exchange.type_version };
+  authoriseResponse(registry, exchange.message_type, content, judged, sending);
   return exchange;
 }
 

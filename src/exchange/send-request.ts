@@ -30,6 +30,7 @@ export async function sendRequest(
     caller.system,
     request.content,
     verified.content,
+    received.at,
   );
   const receiver = receiverOf(route);
   const full = { destination: route.destination, address: context.nodeId };
@@ -104,6 +105,7 @@ async function record(
           detail: {
             verifiedHash: verified.verifiedHash,
             recipient: route.recipient.id,
+            schema: route.version,
             ...filesDetail(files),
           },
         }),
@@ -133,6 +135,7 @@ function newExchange(
     exchangeId: newEntryId(received.at, random(10)),
     messageId: request.messageId,
     messageType: route.messageType.id,
+    typeVersion: route.version,
     version: verified.version,
     sender: caller.participant.id,
     senderSystem: caller.system.id,

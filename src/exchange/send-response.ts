@@ -28,7 +28,14 @@ export async function sendResponse(
   });
   if (again !== undefined) return again;
   const found = await findByReplyTo(context.database.kysely, request.to);
-  const exchange = authoriseAnswer(context.registry(), caller, found, request, verified.content);
+  const exchange = authoriseAnswer(
+    context.registry(),
+    caller,
+    found,
+    request,
+    verified.content,
+    received.at,
+  );
   if (verified.files.length > 0) {
     const policy = filePolicyOf(context.registry(), exchange.message_type);
     return withFiles(context, authorised, request.messageId, policy, (files) =>

@@ -53,7 +53,7 @@ function judge(message: RecalledMessage, standard: Standard, at: number): void {
   const { personalCertificate } = recalled;
   const certificate = { fingerprint: recorded.certificate };
   const caller = knowCaller(registry, { certificate, personalCertificate }, at);
-  const policy = judgeRights(message, standard, caller, content);
+  const policy = judgeRights(message, standard, caller, content, at);
   if (recalled.files.length > 0) judgeFiles(message, standard, policy(), at);
 }
 
@@ -63,12 +63,13 @@ function judgeRights(
   { registry }: Standard,
   caller: Caller,
   content: ContentJudgement | undefined,
+  at: number,
 ): () => FilePolicy {
   if (request.operation === 'SendResponse') {
-    authoriseAnswer(registry, caller, exchange, request, content);
+    authoriseAnswer(registry, caller, exchange, request, content, at);
     return () => filePolicyOf(registry, exchange.message_type);
   }
-  const route = authoriseRequest(registry, caller.system, request.content, content);
+  const route = authoriseRequest(registry, caller.system, request.content, content, at);
   checkCarried(
     route.messageType,
     files.map(({ claimed }) => claimed),

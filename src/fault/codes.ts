@@ -186,6 +186,39 @@ export const faultRows = {
       'mend the element named by the schema of the message type',
     ],
   }),
+  CONTENT_VERSION_ENDED: caller({
+    element: 'BusinessDataTypeIsNotSupported',
+    ru: [
+      'Эта версия вида сведений больше не принимается',
+      'перейдите на действующую версию вида сведений',
+    ],
+    en: [
+      'this version of the message type is taken no more',
+      'move to a version of the message type that counts',
+    ],
+  }),
+  CONTENT_VERSION_NOT_ACTIVE: caller({
+    element: 'BusinessDataTypeIsNotSupported',
+    ru: [
+      'Эта версия вида сведений ещё не действует',
+      'до её начала отправляйте по действующей версии',
+    ],
+    en: [
+      'this version of the message type does not count yet',
+      'until it begins, send by the version that counts',
+    ],
+  }),
+  CONTENT_VERSION_PINNED: caller({
+    element: 'BusinessDataTypeIsNotSupported',
+    ru: [
+      'За вашей системой закреплена другая версия вида сведений',
+      'отправляйте по закреплённой версии или попросите оператора узла снять закрепление',
+    ],
+    en: [
+      'another version of the message type is pinned for your system',
+      'send by the pinned version, or ask the operator of the node to take the pin off',
+    ],
+  }),
   CONTENT_TYPE_UNKNOWN: caller({
     element: 'BusinessDataTypeIsNotSupported',
     ru: [

@@ -188,12 +188,13 @@ async function writeMessageType(
     .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
     .execute();
   for (const [position, version] of versions.entries()) {
-    await refuseTakenRoot(tx, version);
+    await refuseTakenRoot(tx, id, version);
     for (const { bytes } of version.schemas) content(bytes);
     await tx
       .insertInto('message_type_version')
       .values({
         message_type: id,
+        version: version.version ?? null,
         namespace: version.namespace,
         request_root: version.requestRoot,
         response_root: version.responseRoot,
@@ -205,12 +206,22 @@ async function writeMessageType(
 }
 
 /** A root element names one message type: of its own versions too, each has other roots. */
-async function refuseTakenRoot(tx: Transaction<Tables>, version: LoadedVersion): Promise<void> {
-  const taken = await tx
-    .selectFrom('message_type_version')
-    .select(['message_type', 'request_root', 'response_root'])
-    .where('namespace', '=', version.namespace)
-    .execute();
+async function refuseTakenRoot(
+  tx: Transaction<Tables>,
+  messageType: string,
+  version: LoadedVersion,
+): Promise<void> {
+  const inNamespace = <Table extends 'message_type_version' | 'schema_version'>(table: Table) =>
+    tx
+      .selectFrom<'message_type_version' | 'schema_version'>(table)
+      .select(['message_type', 'request_root', 'response_root'])
+      .where('namespace', '=', version.namespace)
+      .execute();
+  const admitted = await inNamespace('schema_version');
+  const taken = [
+    ...(await inNamespace('message_type_version')),
+    ...admitted.filter((row) => row.message_type !== messageType),
+  ];
   const roots = [version.requestRoot, version.responseRoot];
   const other = taken.find(
     (row) => roots.includes(row.request_root) || roots.includes(row.response_root),

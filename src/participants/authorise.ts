@@ -1,11 +1,15 @@
 import { Fault } from '../fault/fault.ts';
+import type { JudgedVersion } from '../schema/registry.ts';
 import type { QName } from '../xml/navigate.ts';
 import type { InformationSystem, MessageType, Participant, Registry } from './registry.ts';
 import { laneOf } from './routes.ts';
+import { type Sending, versionFor } from './type-versions.ts';
 
 /** Where a request goes. */
 export type RequestRoute = {
   readonly messageType: MessageType;
+  /** Of the type, that the content was taken by. */
+  readonly version: string;
   readonly recipient: Participant;
   /** Name of the queue or lane, as answers tell it. */
   readonly destination: string;
@@ -18,43 +22,50 @@ export type RequestRoute = {
 export interface ContentSide {
   readonly messageType: string;
   readonly role: 'request' | 'response' | 'both';
+  readonly versions: readonly JudgedVersion[];
 }
 
 /**
  * May this system send a request with this content, and to whom does it go.
  *
- * @throws Fault CONTENT_TYPE_UNKNOWN, ACCESS_DENIED, RECIPIENT_UNKNOWN
+ * @param at ms UTC
+ * @throws Fault CONTENT_TYPE_UNKNOWN, ACCESS_DENIED, RECIPIENT_UNKNOWN, and as versionFor
  */
 export function authoriseRequest(
   registry: Registry,
   system: InformationSystem,
   content: QName,
   judged: ContentSide | undefined,
+  at: number,
 ): RequestRoute {
-  const messageType = typeOf(registry, content, judged, 'request');
+  const { messageType, versions } = typeOf(registry, content, judged, 'request');
   if (!messageType.senders.includes(system.participant)) {
     throw new Fault('ACCESS_DENIED', { public: messageType.id });
   }
-  return routeOf(registry, messageType);
+  const version = versionFor(messageType, versions, { system: system.id, at });
+  return { ...routeOf(registry, messageType), version };
 }
 
 /**
  * Is this content an answer of the exchange's message type.
  *
- * @throws Fault CONTENT_TYPE_UNKNOWN, RESPONSE_CONTENT_TYPE
+ * @throws Fault CONTENT_TYPE_UNKNOWN, RESPONSE_CONTENT_TYPE, and as versionFor
  */
 export function authoriseResponse(
   registry: Registry,
   messageTypeId: string,
   content: QName | undefined,
   judged: ContentSide | undefined,
+  sending: Sending,
 ): void {
   if (content === undefined) throw new Fault('RESPONSE_CONTENT_TYPE');
   if (judged === undefined) throw unknownContent(content);
   if (judged.messageType !== messageTypeId || judged.role === 'request') {
     throw new Fault('RESPONSE_CONTENT_TYPE', { public: `{${content.namespace}}${content.local}` });
   }
-  if (registry.findMessageType(messageTypeId) === undefined) throw unknownContent(content);
+  const type = registry.findMessageType(messageTypeId);
+  if (type === undefined) throw unknownContent(content);
+  versionFor(type, judged.versions, sending);
 }
 
 /**
@@ -84,12 +95,12 @@ function typeOf(
   content: QName,
   judged: ContentSide | undefined,
   side: 'request' | 'response',
-): MessageType {
+): { readonly messageType: MessageType; readonly versions: readonly JudgedVersion[] } {
   const found = judged && registry.findMessageType(judged.messageType);
   if (found === undefined || (judged?.role !== side && judged?.role !== 'both')) {
     throw unknownContent(content);
   }
-  return found;
+  return { messageType: found, versions: judged.versions };
 }
 
 function unknownContent({ namespace, local }: QName): Fault {
@@ -99,7 +110,9 @@ function unknownContent({ namespace, local }: QName): Fault {
   });
 }
 
-function routeOf(registry: Registry, messageType: MessageType): RequestRoute {
+type Unversioned<T> = T extends unknown ? Omit<T, 'version'> : never;
+
+function routeOf(registry: Registry, messageType: MessageType): Unversioned<RequestRoute> {
   const recipient = registry.findParticipant(messageType.providers[0] ?? '');
   if (recipient === undefined) throw new Fault('RECIPIENT_UNKNOWN', { public: messageType.id });
   if (messageType.route.kind !== 'queue') {

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Tables } from '../store/tables.ts';
 import type { Route } from './routes.ts';
+import { listVersions, type StoredVersion } from './schema-versions.ts';
 
 /** What is wrong with the whole of what is declared: names that lead nowhere. */
 export async function contradictions(db: Kysely<Tables>): Promise<string[]> {
@@ -8,12 +9,14 @@ export async function contradictions(db: Kysely<Tables>): Promise<string[]> {
   const systems = await db.selectFrom('information_system').select(['id', 'participant']).execute();
   const types = await db.selectFrom('message_type').selectAll().orderBy('id').execute();
   const known = new Set(participants.map(({ id }) => id));
+  const versions = await listVersions(db);
   return types.flatMap(({ id, ...type }) => {
     const senders = JSON.parse(type.senders) as string[];
     const providers = JSON.parse(type.providers) as string[];
     const unknown = [...new Set([...senders, ...providers])].filter((each) => !known.has(each));
     const owned = (provider: string) => systems.filter((each) => each.participant === provider);
     return [
+      ...sameNames(id, versions),
       ...sharedFolder(id, JSON.parse(type.route) as Route, types),
       ...unknown.map((each) => `${id}: нет участника ${each} / there is no such participant`),
       ...routeProblem(JSON.parse(type.route) as Route, providers, owned).map(
@@ -33,6 +36,14 @@ function routeProblem(
   const owner = providers.find((provider) => owned(provider).some(({ id }) => id === system));
   if (owner !== undefined) return [];
   return [`система ${system} не принадлежит поставщику / the system is no provider's`];
+}
+
+/** A version is known by its name: in the journal, to those who pin it, and to who asks for its schemas. */
+function sameNames(id: string, versions: readonly StoredVersion[]): string[] {
+  const names = versions.filter((each) => each.messageType === id).map(({ version }) => version);
+  return [...new Set(names.filter((name, at) => names.indexOf(name) !== at))].map(
+    (name) => `${id}: две версии с именем ${name} / two versions have that name`,
+  );
 }
 
 /** Answers in a folder are told apart by MessageID alone, so it belongs to one message type. */

@@ -36,6 +36,9 @@ const secondOpinion = z
   .default('off')
   .transform((given) => (given === 'off' ? 0 : given === 'always' ? 1 : given));
 
+/** What a version of a message type is called. */
+export const versionName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, '1.0.2');
+
 const messageType = z.strictObject({
   kind: z.literal('messageType'),
   id,
@@ -43,6 +46,8 @@ const messageType = z.strictObject({
   versions: z
     .array(
       z.strictObject({
+        /** Its name; where absent, what stands last in its namespace. */
+        version: versionName.optional(),
         namespace: z.string().min(1),
         requestRoot: ncName,
         responseRoot: ncName,

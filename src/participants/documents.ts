@@ -31,6 +31,8 @@ interface LoadedAuthority<Kind> extends WindowedCertificate {
 }
 
 export interface LoadedVersion {
+  /** Its name where it was given one. */
+  readonly version?: string | undefined;
   readonly namespace: string;
   readonly requestRoot: string;
   readonly responseRoot: string;

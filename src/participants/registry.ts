@@ -1,7 +1,6 @@
 import { Fault } from '../fault/fault.ts';
 import { readCertificate } from '../pki/certificate.ts';
 import type { RevocationMode, TrustStore } from '../pki/path.ts';
-import type { MessageTypeSchemas } from '../schema/registry.ts';
 import type { Database } from '../store/database.ts';
 import type { TrustAnchorTable, WindowColumns } from '../store/declared-tables.ts';
 import { type FilePolicy, filePolicySchema } from './file-policy.ts';
@@ -9,7 +8,9 @@ import { readOcspAnswers } from './ocsp-answers.ts';
 import type { Authority, Registration } from './registration.ts';
 import { readRevocationLists } from './revocation-lists.ts';
 import type { Route } from './routes.ts';
+import { readTypeVersions } from './schema-versions.ts';
 import { type Authorities, trustOf } from './trust-at.ts';
+import type { Versioned } from './type-versions.ts';
 import { windowOf } from './windowed.ts';
 
 /** An agency or another organisation that exchanges messages. */
@@ -29,10 +30,9 @@ export interface InformationSystem {
 }
 
 /** A kind of business content with its schemas, rights and route. */
-export interface MessageType {
+export interface MessageType extends Versioned {
   readonly id: string;
   readonly name: string;
-  readonly versions: MessageTypeSchemas['versions'];
   /** Ids of participants. */
   readonly senders: readonly string[];
   readonly providers: readonly string[];
@@ -148,25 +148,7 @@ function registrationOf(row: WindowColumns & { readonly der: Uint8Array }): Regi
 
 async function readMessageTypes({ kysely }: Source): Promise<MessageType[]> {
   const types = await kysely.selectFrom('message_type').selectAll().orderBy('id').execute();
-  const versions = await kysely
-    .selectFrom('message_type_version')
-    .selectAll()
-    .orderBy('position')
-    .execute();
-  const files = new Map<string, Uint8Array>();
-  const named = versions.map((version) => ({
-    version,
-    files: JSON.parse(version.schemas) as { name: string; hash: string }[],
-  }));
-  const hashes = [...new Set(named.flatMap((each) => each.files.map(({ hash }) => hash)))];
-  for (const hash of hashes) {
-    const row = await kysely
-      .selectFrom('content')
-      .select('bytes')
-      .where('hash', '=', hash)
-      .executeTakeFirstOrThrow();
-    files.set(hash, new Uint8Array(row.bytes));
-  }
+  const versioned = await readTypeVersions(kysely);
   return types.map(({ id, name, senders, providers, route, second_opinion, attachments }) => ({
     id,
     name,
@@ -175,17 +157,7 @@ async function readMessageTypes({ kysely }: Source): Promise<MessageType[]> {
     route: JSON.parse(route) as Route,
     secondOpinion: second_opinion,
     attachments: filePolicySchema.parse(JSON.parse(attachments)),
-    versions: named
-      .filter(({ version }) => version.message_type === id)
-      .map(({ version, files: schemas }) => ({
-        namespace: version.namespace,
-        requestRoot: version.request_root,
-        responseRoot: version.response_root,
-        schemas: schemas.map((file) => ({
-          name: file.name,
-          bytes: files.get(file.hash) ?? new Uint8Array(),
-        })),
-      })),
+    ...versioned(id),
   }));
 }
 

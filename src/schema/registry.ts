@@ -10,7 +10,9 @@ export interface MessageTypeSchemas {
   readonly versions: readonly VersionSchemas[];
 }
 
-interface VersionSchemas {
+export interface VersionSchemas {
+  /** Its name among the versions of the type. */
+  readonly version: string;
   readonly namespace: string;
   /** Local names in the namespace; a type may ask and answer with the same one. */
   readonly requestRoot: string;
@@ -25,14 +27,24 @@ type ContentRole = 'request' | 'response' | 'both';
 export interface JudgedContent {
   readonly messageType: string;
   readonly role: ContentRole;
+  /** What each version that has the root says; which of them counts is not for schemas to know. */
+  readonly versions: readonly JudgedVersion[];
+}
+
+export interface JudgedVersion {
+  readonly version: string;
+  /** None: it fits. */
   readonly findings: readonly Finding[];
 }
 
 interface Entry {
   readonly messageType: string;
   readonly role: ContentRole;
-  /** Compiled at the first message, then kept. */
-  schema(): CompiledSchema;
+  readonly versions: {
+    readonly version: string;
+    /** Compiled at the first message, then kept. */
+    schema(): CompiledSchema;
+  }[];
 }
 
 /** Schemas of business content by the name of the root element. */
@@ -56,15 +68,19 @@ export function buildContentRegistry(types: readonly MessageTypeSchemas[]): Cont
       });
       for (const root of new Set([version.requestRoot, version.responseRoot])) {
         const key = keyOf(version.namespace, root);
-        const entry = { messageType: id, role: roleOf(version, root), schema };
-        if (!entries.has(key)) entries.set(key, entry);
+        const entry = entries.get(key) ?? {
+          ...{ messageType: id, role: roleOf(version, root), versions: [] },
+        };
+        if (entry.messageType !== id) continue;
+        entry.versions.push({ version: version.version, schema });
+        entries.set(key, entry);
       }
     }
   }
   return {
     find: (namespace, root) => entries.get(keyOf(namespace, root)),
     compileAll: () => {
-      for (const entry of entries.values()) entry.schema();
+      for (const { versions } of entries.values()) for (const each of versions) each.schema();
     },
     dispose: () => {
       for (const schema of compiled) schema.dispose();
@@ -73,8 +89,8 @@ export function buildContentRegistry(types: readonly MessageTypeSchemas[]): Cont
 }
 
 /**
- * Judges the child of MessagePrimaryContent by the schema of its message type; undefined where no
- * type has such a root.
+ * Judges the child of MessagePrimaryContent by the schemas of its message type, of each version that has
+ * the root: mostly one, since a new version has a namespace of its own. Undefined where no type has it.
  *
  * @throws SchemaRefused where the type's own schemas do not compile
  */
@@ -84,8 +100,15 @@ export function judgeContent(
 ): JudgedContent | undefined {
   const entry = registry.find(content.namespaceUri, content.name);
   if (entry === undefined) return undefined;
-  const { messageType, role, schema } = entry;
-  return { messageType, role, findings: validateElement(schema(), content) };
+  const { messageType, role, versions } = entry;
+  return {
+    messageType,
+    role,
+    versions: versions.map(({ version, schema }) => ({
+      version,
+      findings: validateElement(schema(), content),
+    })),
+  };
 }
 
 function compileVersion({ schemas }: VersionSchemas): CompiledSchema {

@@ -10,11 +10,13 @@ import { Connectors } from '../connectors/connectors.ts';
 import type { ExchangeContext } from '../exchange/context.ts';
 import { entry } from '../exchange/entries.ts';
 import { Pressure } from '../exchange/pressure.ts';
+import { VersionTally } from '../exchange/version-tally.ts';
 import { JournalWriter } from '../journal/writer.ts';
 import { createLog } from '../log.ts';
 import { createMetrics, type Metrics } from '../metrics.ts';
 import { type Registry, readRegistry, watchRegistry } from '../participants/registry.ts';
 import { growSandbox, seedSandbox } from '../participants/seed.ts';
+import { schemasOf } from '../participants/type-versions.ts';
 import { exampleFingerprints } from '../pki/examples.ts';
 import type { SigningKey } from '../pki/signing-key.ts';
 import type { DeliveryQueue } from '../queue/queue.ts';
@@ -92,6 +94,7 @@ export async function compose(config: Config): Promise<Composed> {
     journal,
     registry: () => registry,
     queue,
+    versionTally: new VersionTally(),
     pressure: new Pressure(limits),
     log,
     metrics,
@@ -187,7 +190,8 @@ function threadsOf({ compute, limits }: Config) {
 
 function snapshotsFor({ signatures }: Config, token: TokenKeeper | undefined) {
   return ({ messageTypes }: Registry, keys: readonly SigningKey[]): Snapshot => ({
-    messageTypes: messageTypes.map(({ id, versions }) => ({ id, versions })),
+    // Without windows: what begins or ends starts no threads.
+    messageTypes: messageTypes.map(schemasOf),
     keys,
     profiles: signatures.profiles,
     ...(token && { mailbox: token.mailbox }),

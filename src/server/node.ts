@@ -10,6 +10,7 @@ import { openFileFace } from './file-face.ts';
 import { startFetching } from './revocation-fetching.ts';
 import { readTls, startTlsKeeping } from './tls-keeping.ts';
 import { startUplinks } from './uplinks.ts';
+import { startVersionWatching } from './version-watching.ts';
 import { startWarning } from './warning.ts';
 
 /** A process that takes messages, delivers them, or both. */
@@ -43,6 +44,7 @@ export async function startNode(
   const keeping = startKeeping(context, config);
   const fetching = startFetching(context, config);
   const checkpointing = startCheckpointing(context, config);
+  const watching = startVersionWatching(context);
   const delivers = config.delivery.serve || config.redisUrl === undefined;
   const delivering = delivers ? await startDelivering(context, config) : undefined;
   const soap = await openSoapFace(config, context, tls.soap);
@@ -59,7 +61,7 @@ export async function startNode(
     stop: async () => {
       await Promise.all([soap.close(), uplinks.stop(), store?.close(), renewing.stop()]);
       await Promise.all([looking.stop(), expiring.stop(), keeping.stop(), warning.stop()]);
-      await Promise.all([fetching.stop(), checkpointing.stop()]);
+      await Promise.all([fetching.stop(), checkpointing.stop(), watching.stop()]);
       await stopDelivering(context, delivering);
       await Promise.all([context.close(), admin.close()]);
       await lock.release();

@@ -42,12 +42,50 @@ export interface MessageTypeTable {
 
 export interface MessageTypeVersionTable {
   message_type: string;
+  /** Its name; null where its namespace gives it. */
+  version: string | null;
   namespace: string;
   request_root: string;
   response_root: string;
   /** JSON: [{ name, hash }] of the schema files, the main one first; bytes are in content. */
   schemas: string;
   position: number;
+}
+
+/** A version that a partner brought and that was admitted. It never changes. */
+export interface SchemaVersionTable {
+  message_type: string;
+  version: string;
+  namespace: string;
+  request_root: string;
+  response_root: string;
+  /** As in message_type_version. */
+  schemas: string;
+  admitted_at: number;
+  /** Fingerprint of the certificate that signed the package; null where none did. */
+  signer: string | null;
+}
+
+/** When a version counts by an operator's word. Without one: always where declared, never where admitted. */
+export interface SchemaTurnTable extends WindowColumns {
+  message_type: string;
+  version: string;
+  /** JSON: [{ version, until }], what it ended and when that would have ended without it. */
+  ended: string;
+  /** It is rolled back where this share of its messages is refused, 0 to 1; null: never by itself. */
+  rollback_share: number | null;
+  /** Not before it was asked to judge this many. */
+  rollback_least: number;
+  /** Messages that it judged since it began. */
+  taken: number;
+  refused: number;
+}
+
+/** The one version of a type that counts for a system. */
+export interface SchemaPinTable {
+  message_type: string;
+  system: string;
+  version: string;
 }
 
 export interface TrustAnchorTable extends WindowColumns {

@@ -10,6 +10,7 @@ import { ocsp } from './migrations/0007-ocsp.ts';
 import { warnings } from './migrations/0008-warnings.ts';
 import { messageTimes } from './migrations/0009-message-times.ts';
 import { checkpoints } from './migrations/0010-checkpoints.ts';
+import { schemaVersions } from './migrations/0011-schema-versions.ts';
 
 // Numbered and append-only: a migration that was released never changes.
 const migrations = {
@@ -23,6 +24,7 @@ const migrations = {
   '0008-warnings': warnings,
   '0009-message-times': messageTimes,
   '0010-checkpoints': checkpoints,
+  '0011-schema-versions': schemaVersions,
 };
 
 /**

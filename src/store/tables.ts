@@ -8,6 +8,9 @@ import type {
   NodeKeyTable,
   ParticipantTable,
   RevisionTable,
+  SchemaPinTable,
+  SchemaTurnTable,
+  SchemaVersionTable,
   TrustAnchorTable,
 } from './declared-tables.ts';
 import type {
@@ -43,6 +46,8 @@ export interface ExchangeTable {
   message_id: string;
   message_type: string;
   version: string;
+  /** Version of the message type that the request was taken by; null of older ones. */
+  type_version: string | null;
   sender: string;
   sender_system: string;
   recipient: string;
@@ -255,6 +260,9 @@ export interface Tables {
   certificate: CertificateTable;
   message_type: MessageTypeTable;
   message_type_version: MessageTypeVersionTable;
+  schema_version: SchemaVersionTable;
+  schema_turn: SchemaTurnTable;
+  schema_pin: SchemaPinTable;
   trust_anchor: TrustAnchorTable;
   intermediate: IntermediateTable;
   revocation_list: RevocationListTable;

@@ -140,6 +140,7 @@ async function fill(database: TestDatabase): Promise<void> {
 function exchange(n: number, status: string): ExchangeTable {
   return {
     ...{ id: `e${n}`, message_id: `m${n}`, message_type: 'type', version: '1.3', status },
+    type_version: '1',
     ...{ sender: 'A', sender_system: 'A1', recipient: 'B', recipient_system: 'B1' },
     ...{ reply_to: `r${n}`, reference_message_id: null, transaction_code: null, node_id: '' },
     ...{ eol: null, test: 0, answered: 0, updated_at: start },

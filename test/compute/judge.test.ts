@@ -85,7 +85,11 @@ describe('judge: every operation in every version', () => {
       test: true,
       content: { namespace: noteNamespace, local: 'NoteRequest' },
     });
-    expect(judgement.content).to.deep.equal({ messageType: 'note', role: 'request' });
+    expect(judgement.content).to.deep.equal({
+      messageType: 'note',
+      role: 'request',
+      versions: [{ version: '1', findings: [] }],
+    });
   });
 
   it('reads a rejection and a status', () => {

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { rest } from '../../src/connectors/rest.ts';
+import { always } from '../../src/pki/window.ts';
 import { checkout } from '../harness/node.ts';
 import { agencyRequest, never } from './agencies.ts';
 import { noDesk } from './directory-peer.ts';
@@ -20,6 +21,7 @@ describe('the example of an agency with REST', () => {
     const name = 'payment-status-1.0.0.xsd';
     const bytes = readFileSync(join(checkout, 'config/sandbox/schemas', name));
     const version = {
+      ...{ version: '1', window: always, rollback: undefined },
       namespace,
       requestRoot: 'PaymentStatusRequest',
       responseRoot: 'PaymentStatusResponse',

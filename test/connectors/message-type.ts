@@ -1,6 +1,7 @@
 import { filePolicySchema } from '../../src/participants/file-policy.ts';
 import type { MessageType } from '../../src/participants/registry.ts';
 import { type Route, routeSchema } from '../../src/participants/routes.ts';
+import { always } from '../../src/pki/window.ts';
 
 export const namespace = 'urn:records';
 export const askRoot = { namespace, local: 'Ask' };
@@ -24,7 +25,13 @@ export function messageType(route: Route): MessageType {
   return {
     id: 'records',
     name: 'Records',
-    versions: [{ namespace, requestRoot: 'Ask', responseRoot: 'Tell', schemas }],
+    versions: [
+      {
+        ...{ version: '1', window: always, rollback: undefined },
+        ...{ namespace, requestRoot: 'Ask', responseRoot: 'Tell', schemas },
+      },
+    ],
+    pins: {},
     senders: [],
     providers: [],
     route,

@@ -156,9 +156,11 @@ describe('the simulated message type of the sandbox', () => {
       name,
       bytes: readFileSync(new URL(name, folder)),
     }));
-    const registry = buildContentRegistry([{ id: 'it', versions: [{ ...version, schemas }] }]);
+    const registry = buildContentRegistry([
+      { id: 'it', versions: [{ ...version, version: '1', schemas }] },
+    ]);
     const findings = (content: Uint8Array) =>
-      withXml(content, ({ root }) => judgeContent(registry, root)?.findings);
+      withXml(content, ({ root }) => judgeContent(registry, root)?.versions[0]?.findings);
     const agency = simulator({ ...declared.route, latencyMs: 0 });
     for (const scenario of [undefined, ...scenarios.filter((one) => one !== 'slow')]) {
       for (let n = 0; n < 10; n += 1) {

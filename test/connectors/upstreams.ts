@@ -5,6 +5,7 @@ import type { Collected, Inbox } from '../../src/connectors/connector.ts';
 import { filePolicySchema } from '../../src/participants/file-policy.ts';
 import type { MessageType } from '../../src/participants/registry.ts';
 import { routeSchema, type SmevRoute } from '../../src/participants/routes.ts';
+import { always } from '../../src/pki/window.ts';
 import { checkout, type NodeProcess, startNode, temporaryFolder } from '../harness/node.ts';
 import { type Agency, type Got, startAgency } from './agencies.ts';
 
@@ -60,7 +61,13 @@ export function typeOf(id: string, namespace: string, root: string, route: SmevR
   return {
     id,
     name: id,
-    versions: [{ namespace, ...roots, schemas: [] }],
+    versions: [
+      {
+        ...{ version: '1', window: always, rollback: undefined },
+        ...{ namespace, ...roots, schemas: [] },
+      },
+    ],
+    pins: {},
     senders: ['agency-a'],
     providers: ['agency-b'],
     route,

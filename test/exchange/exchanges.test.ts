@@ -42,6 +42,7 @@ function request(id: string, change: Partial<NewRequest> = {}): NewRequest {
   return {
     ...message(id),
     exchangeId: `x${id}`,
+    typeVersion: '1',
     sender: 'agency-a',
     senderSystem: 'A1',
     recipient: 'agency-b',

@@ -96,6 +96,7 @@ export class Stand {
       await recordFiles(scope.tx, { messageId, messageType: 'note', keepMs: 0 }, files.taken);
       return acceptRequest(scope.tx, {
         ...{ exchangeId, messageId, version: '1.2', messageType: 'note', sender: 'agency-a' },
+        typeVersion: '1',
         ...{ senderSystem: 'A1', recipient: 'agency-b', recipientSystem: system, lane },
         ...{ referenceMessageId: null, transactionCode: null, nodeId: '', eol, test: false },
         ...{ certificate: 'c', verifiedHash: judged.verifiedHash, profile: judged.profile },

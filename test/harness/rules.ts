@@ -25,6 +25,7 @@ export const noteType = {
   id: 'note',
   versions: [
     {
+      version: '1',
       namespace: noteNamespace,
       requestRoot: 'NoteRequest',
       responseRoot: 'NoteResponse',

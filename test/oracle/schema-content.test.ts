@@ -45,7 +45,7 @@ describe('schemas of real message types', function () {
           const registry = buildContentRegistry([registered(type.id, root, files, type.main)]);
           const judged = judgeContent(registry, root);
           expect(judged?.messageType).equal(type.id);
-          expect(judged?.findings, name).deep.equal([]);
+          expect(judged?.versions[0]?.findings, name).deep.equal([]);
           registry.dispose();
         });
       }
@@ -65,7 +65,7 @@ describe('schemas of real message types', function () {
           const content = childElements(element)[0] ?? element;
           const main = mainSchemaFor(qname(content), files) ?? '';
           const registry = buildContentRegistry([registered('find', content, files, main)]);
-          expect(judgeContent(registry, content)?.findings, name).deep.equal([]);
+          expect(judgeContent(registry, content)?.versions[0]?.findings, name).deep.equal([]);
           registry.dispose();
           return;
         }
@@ -104,5 +104,6 @@ function registered(
   const { namespace, local } = qname(root);
   const first = files.filter(({ name }) => name === main);
   const schemas = [...first, ...files.filter(({ name }) => name !== main)];
-  return { id, versions: [{ namespace, requestRoot: local, responseRoot: local, schemas }] };
+  const roots = { requestRoot: local, responseRoot: local };
+  return { id, versions: [{ version: '1', namespace, ...roots, schemas }] };
 }

@@ -4,17 +4,25 @@ import {
   authorisePoll,
   authoriseRequest,
   authoriseResponse,
+  type ContentSide,
 } from '../../src/participants/authorise.ts';
 import { filePolicySchema } from '../../src/participants/file-policy.ts';
 import { buildRegistry, type MessageType } from '../../src/participants/registry.ts';
+import type { TypeVersion } from '../../src/participants/type-versions.ts';
+import { always } from '../../src/pki/window.ts';
+
+const at = 1_000;
+
+function typeVersion(version: string, namespace: string): TypeVersion {
+  const roots = { requestRoot: 'Ask', responseRoot: 'Tell' };
+  return { version, namespace, ...roots, schemas: [], window: always, rollback: undefined };
+}
 
 const type: MessageType = {
   id: 'birth',
   name: 'Сведения о рождении',
-  versions: [
-    { namespace: 'urn:1', requestRoot: 'Ask', responseRoot: 'Tell', schemas: [] },
-    { namespace: 'urn:2', requestRoot: 'Ask', responseRoot: 'Tell', schemas: [] },
-  ],
+  versions: [typeVersion('1', 'urn:1'), typeVersion('2', 'urn:2')],
+  pins: {},
   senders: ['a'],
   providers: ['b'],
   route: { kind: 'queue' },
@@ -47,8 +55,9 @@ const sender = { id: 'a1', participant: 'a' };
 const provider = { id: 'b1', participant: 'b' };
 const ask = { namespace: 'urn:1', local: 'Ask' };
 const tell = { namespace: 'urn:1', local: 'Tell' };
-const request = { messageType: 'birth', role: 'request' } as const;
-const response = { messageType: 'birth', role: 'response' } as const;
+const versions = [{ version: '1', findings: [] }];
+const request = { messageType: 'birth', role: 'request', versions } as const;
+const response = { messageType: 'birth', role: 'response', versions } as const;
 
 function codeOf(work: () => unknown): string {
   try {
@@ -63,7 +72,7 @@ function codeOf(work: () => unknown): string {
 describe('rights', () => {
   describe('to send a request', () => {
     const send = (by = sender, judged: typeof request | typeof response | undefined = request) =>
-      authoriseRequest(registryOf(), by, ask, judged);
+      authoriseRequest(registryOf(), by, ask, judged, at);
 
     it('lets a sender of the type, to the first system of the first provider', () => {
       const route = send();
@@ -73,14 +82,14 @@ describe('rights', () => {
 
     it('takes the system that the route names', () => {
       const named = { ...type, route: { kind: 'queue', system: 'b2' } } as const;
-      const route = authoriseRequest(registryOf([named]), sender, ask, request);
+      const route = authoriseRequest(registryOf([named]), sender, ask, request, at);
       expect(route).to.include({ system: 'b2', destination: 'b2.request' });
     });
 
     it('gives each connector a lane of its own', () => {
       const settings = { seed: 's', latencyMs: 0, rejectShare: 0, failShare: 0, answer: '<a/>' };
       const simulated = { ...type, route: { kind: 'simulator', ...settings } } as const;
-      const route = authoriseRequest(registryOf([simulated]), sender, ask, request);
+      const route = authoriseRequest(registryOf([simulated]), sender, ask, request, at);
       expect(route).to.include({ kind: 'connector', lane: 'birth' });
     });
 
@@ -90,17 +99,17 @@ describe('rights', () => {
     });
 
     it('refuses content of no type, and the response of a type', () => {
-      const unknown = () => authoriseRequest(registryOf(), sender, ask, undefined);
+      const unknown = () => authoriseRequest(registryOf(), sender, ask, undefined, at);
       expect(codeOf(unknown)).to.equal('CONTENT_TYPE_UNKNOWN');
       expect(codeOf(() => send(sender, response))).to.equal('CONTENT_TYPE_UNKNOWN');
-      expect(codeOf(() => authoriseRequest(registryOf([]), sender, ask, request))).to.equal(
+      expect(codeOf(() => authoriseRequest(registryOf([]), sender, ask, request, at))).to.equal(
         'CONTENT_TYPE_UNKNOWN',
       );
     });
 
     it('takes one root for both sides', () => {
-      const both = { messageType: 'birth', role: 'both' } as const;
-      expect(codeOf(() => authoriseRequest(registryOf(), sender, ask, both))).to.equal('none');
+      const both = { messageType: 'birth', role: 'both', versions } as const;
+      expect(codeOf(() => authoriseRequest(registryOf(), sender, ask, both, at))).to.equal('none');
     });
 
     it('has no recipient where the provider is gone, has no system, or not that one', () => {
@@ -111,20 +120,20 @@ describe('rights', () => {
         { route: { kind: 'queue', system: 'a1' } as const },
       ]) {
         const registry = registryOf([{ ...type, ...changed }]);
-        const send = () => authoriseRequest(registry, sender, ask, request);
+        const send = () => authoriseRequest(registry, sender, ask, request, at);
         expect(codeOf(send), JSON.stringify(changed)).to.equal('RECIPIENT_UNKNOWN');
       }
     });
   });
 
   describe('to answer', () => {
-    const answer = (judged: { messageType: string; role: 'request' | 'response' } | undefined) =>
-      codeOf(() => authoriseResponse(registryOf(), 'birth', tell, judged));
+    const answer = (judged: ContentSide | undefined) =>
+      codeOf(() => authoriseResponse(registryOf(), 'birth', tell, judged, { system: 'b1', at }));
 
     it('lets the response root of the type alone', () => {
       expect(answer(response)).to.equal('none');
       expect(answer(request)).to.equal('RESPONSE_CONTENT_TYPE');
-      expect(answer({ messageType: 'other', role: 'response' })).to.equal('RESPONSE_CONTENT_TYPE');
+      expect(answer({ ...response, messageType: 'other' })).to.equal('RESPONSE_CONTENT_TYPE');
       expect(answer(undefined)).to.equal('CONTENT_TYPE_UNKNOWN');
     });
   });

@@ -8,6 +8,7 @@ describe('schemas of business content', () => {
   const roots =
     '<xs:element name="Ask" type="xs:int"/><xs:element name="Answer" type="xs:string"/>';
   const version = (requestRoot: string, responseRoot: string, text = roots) => ({
+    version: '1',
     namespace: 'urn:t',
     requestRoot,
     responseRoot,
@@ -19,9 +20,13 @@ describe('schemas of business content', () => {
   it('finds the type by the name of the root, and the side', () => {
     const registry = buildContentRegistry([{ id: 'type', versions: [version('Ask', 'Answer')] }]);
     const asked = judge(registry, '<Ask xmlns="urn:t">1</Ask>');
-    expect(asked).deep.equal({ messageType: 'type', role: 'request', findings: [] });
+    expect(asked).deep.equal({
+      messageType: 'type',
+      role: 'request',
+      versions: [{ version: '1', findings: [] }],
+    });
     expect(judge(registry, '<Answer xmlns="urn:t"/>')?.role).equal('response');
-    expect(judge(registry, '<Ask xmlns="urn:t">x</Ask>')?.findings[0]).include({
+    expect(judge(registry, '<Ask xmlns="urn:t">x</Ask>')?.versions[0]?.findings[0]).include({
       path: '/Ask',
       rule: 'cvc-datatype-valid.1.2.1',
     });
@@ -43,9 +48,9 @@ describe('schemas of business content', () => {
       { id: 'broken', versions: [{ ...broken, namespace: 'urn:broken' }] },
       { id: 'type', versions: [version('Ask', 'Answer')] },
     ]);
-    expect(judge(registry, '<Ask xmlns="urn:t">1</Ask>')?.findings).deep.equal([]);
-    expect(registry.find('urn:t', 'Ask')?.schema()).equal(
-      registry.find('urn:t', 'Answer')?.schema(),
+    expect(judge(registry, '<Ask xmlns="urn:t">1</Ask>')?.versions[0]?.findings).deep.equal([]);
+    expect(registry.find('urn:t', 'Ask')?.versions[0]?.schema()).equal(
+      registry.find('urn:t', 'Answer')?.versions[0]?.schema(),
     );
     expect(() => judge(registry, '<Ask xmlns="urn:broken"/>')).throws(SchemaRefused);
     expect(() => registry.compileAll()).throws(SchemaRefused);
