@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<{ readonly register: Regis
   validate: () => import('./validate.ts'),
   send: () => import('./send.ts'),
   cert: () => import('./cert.ts'),
+  schema: () => import('./schema.ts'),
   exchange: () => import('./exchange.ts'),
   dead: () => import('./dead.ts'),
   password: () => import('./password.ts'),

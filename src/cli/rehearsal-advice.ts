@@ -2,7 +2,7 @@ import type { Group } from '../exchange/tally.ts';
 import { faultRow } from '../fault/codes.ts';
 
 /** The command whose change is rehearsed. */
-export type ChangeName = 'apply' | 'rotate' | 'retire' | 'crl';
+export type ChangeName = 'apply' | 'rotate' | 'retire' | 'crl' | 'activate' | 'rollback';
 
 type Advice = (group: Group, change: ChangeName) => string;
 
@@ -29,6 +29,10 @@ const advice: Partial<Record<Group['code'], Advice>> = {
     `оставьте поставщика и его систему за видом ${messageType} / leave ${messageType} its provider and the provider's system`,
   CONTENT_INVALID: ({ system, messageType }) =>
     `объявите новую схему ${messageType} ещё одной версией, пока ${system} шлёт по прежней / declare the new schema of ${messageType} as one more version while ${system} sends by the one before`,
+  CONTENT_VERSION_ENDED: ({ system, messageType, moment }) => {
+    const when = new Date(moment).toISOString();
+    return `${system} ещё шлёт ${messageType} по прежней версии: попросите перейти до ${when}, увеличьте --overlap или закрепите версию (schema pin) / ${system} still sends ${messageType} by the version before: ask it to move before ${when}, lengthen --overlap, or pin its version (schema pin)`;
+  },
   CONTENT_TYPE_UNKNOWN: ({ system, messageType }) =>
     `оставьте прежнюю версию ${messageType}, пока ${system} шлёт по ней / leave the version before of ${messageType} while ${system} sends by it`,
 };
@@ -38,6 +42,8 @@ const longer: Readonly<Record<ChangeName, readonly [ru: string, en: string]>> = 
   retire: [' или назовите более поздний --at', ', or name a later --at'],
   apply: [' или назовите более поздний until', ', or name a later until'],
   crl: ['', ''],
+  activate: ['', ''],
+  rollback: ['', ''],
 };
 
 /** What to do about a refusal that a change would bring: for the operator where it is known, else as its sender reads it. */

@@ -48,7 +48,7 @@ describe('the runbook of rotations', function () {
 
   /** In a folder of the test, against its node, and at once. */
   function here(word: string): string {
-    if (/^(node|partner)-next/.test(word)) return join(folder.path, word);
+    if (/^(node|partner|journal)-next/.test(word)) return join(folder.path, word);
     if (/^(certs\.example|examples)\//.test(word)) return join(checkout, word);
     if (word === '+10m') return '+0s';
     return word === '.' ? folder.path : word.replace('http://127.0.0.1:8080', node.url);
