@@ -39,6 +39,15 @@ export function authoriseAnswer<Exchange extends Asked>(
   return exchange;
 }
 
+/** @throws Fault PERSONAL_SIGNATURE_MISSING where the type demands it and content came without */
+export function checkPersonal(
+  { id, personalSignature }: Pick<MessageType, 'id' | 'personalSignature'>,
+  certificate: Uint8Array | undefined,
+): void {
+  if (personalSignature === 'optional' || certificate !== undefined) return;
+  throw new Fault('PERSONAL_SIGNATURE_MISSING', { public: id });
+}
+
 /** What the message type allows of files. @throws Fault ATTACHMENTS_NOT_CARRIED where it is gone */
 export function filePolicyOf(registry: Registry, messageType: string): FilePolicy {
   const found = registry.findMessageType(messageType);

@@ -10,7 +10,7 @@ import { checkEndOfLife, checkMessageId } from './fresh.ts';
 import { partyOf } from './parties.ts';
 import { receiverOf } from './pressure.ts';
 import { answerAgain, unlessFresh } from './repeat.ts';
-import { checkCarried } from './rights.ts';
+import { checkCarried, checkPersonal } from './rights.ts';
 import type { Authorised, Recorded } from './stages.ts';
 import { statusFor } from './status.ts';
 import { acceptFiles, withFiles } from './with-files.ts';
@@ -32,6 +32,7 @@ export async function sendRequest(
     verified.content,
     received.at,
   );
+  checkPersonal(route.messageType, verified.personalCertificate);
   const receiver = receiverOf(route);
   const full = { destination: route.destination, address: context.nodeId };
   const again = await unlessFresh(context, authorised, request.messageId, () => {

@@ -8,7 +8,7 @@ import { filesDetail, type TakenFile } from './files.ts';
 import { checkMessageId } from './fresh.ts';
 import { partyOf, partyOfParticipant } from './parties.ts';
 import { answerAgain, unlessFresh } from './repeat.ts';
-import { authoriseAnswer, filePolicyOf } from './rights.ts';
+import { authoriseAnswer, checkPersonal, filePolicyOf } from './rights.ts';
 import type { Authorised, Recorded } from './stages.ts';
 import { statusFor } from './status.ts';
 import { acceptFiles, withFiles } from './with-files.ts';
@@ -36,6 +36,8 @@ export async function sendResponse(
     verified.content,
     received.at,
   );
+  const type = context.registry().findMessageType(exchange.message_type);
+  if (request.kind === 'response' && type) checkPersonal(type, verified.personalCertificate);
   if (verified.files.length > 0) {
     const policy = filePolicyOf(context.registry(), exchange.message_type);
     return withFiles(context, authorised, request.messageId, policy, (files) =>

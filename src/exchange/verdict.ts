@@ -7,7 +7,7 @@ import type { Registry } from '../participants/registry.ts';
 import { knowCaller } from './caller.ts';
 import { checkHeaders, judgeFileSigner, nameOf } from './judge-files.ts';
 import type { RecordedMessage } from './recorded.ts';
-import { authoriseAnswer, checkCarried, filePolicyOf } from './rights.ts';
+import { authoriseAnswer, checkCarried, checkPersonal, filePolicyOf } from './rights.ts';
 import type { Caller } from './stages.ts';
 
 /** A recorded message that has been read again. */
@@ -59,7 +59,7 @@ function judge(message: RecalledMessage, standard: Standard, at: number): void {
 
 /** @returns what is allowed of its files */
 function judgeRights(
-  { recorded: { exchange }, recalled: { request, files } }: RecalledMessage,
+  { recorded: { exchange }, recalled: { request, files, personalCertificate } }: RecalledMessage,
   { registry }: Standard,
   caller: Caller,
   content: ContentJudgement | undefined,
@@ -67,9 +67,12 @@ function judgeRights(
 ): () => FilePolicy {
   if (request.operation === 'SendResponse') {
     authoriseAnswer(registry, caller, exchange, request, content, at);
+    const type = registry.findMessageType(exchange.message_type);
+    if (request.kind === 'response' && type) checkPersonal(type, personalCertificate);
     return () => filePolicyOf(registry, exchange.message_type);
   }
   const route = authoriseRequest(registry, caller.system, request.content, content, at);
+  checkPersonal(route.messageType, personalCertificate);
   checkCarried(
     route.messageType,
     files.map(({ claimed }) => claimed),

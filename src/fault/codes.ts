@@ -273,6 +273,17 @@ export const faultRows = {
   }),
 
   // Signatures and certificates
+  PERSONAL_SIGNATURE_MISSING: signature(
+    'NoSignatureFound',
+    [
+      'Этот вид сведений требует подписи должностного лица (ЭП-СП)',
+      'подпишите содержимое и передайте подпись в PersonalSignature',
+    ],
+    [
+      'this message type demands the signature of a person',
+      'sign the content and send the signature in PersonalSignature',
+    ],
+  ),
   SIGNATURE_MISSING: signature(
     'NoSignatureFound',
     ['Нет подписи информационной системы (ЭП-ОВ)', 'подпишите сообщение'],

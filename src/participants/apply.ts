@@ -171,6 +171,8 @@ async function writeMessageType(
     providers,
     route,
     secondOpinion,
+    personalSignature,
+    schemaSigners,
     attachments,
   }: Extract<Loaded, { kind: 'messageType' }>,
 ): Promise<void> {
@@ -180,6 +182,8 @@ async function writeMessageType(
     providers: JSON.stringify(providers),
     route: JSON.stringify(route),
     second_opinion: secondOpinion,
+    personal_signature: personalSignature,
+    schema_signers: JSON.stringify(schemaSigners),
     attachments: JSON.stringify(attachments),
   };
   await tx

@@ -13,7 +13,10 @@ export async function contradictions(db: Kysely<Tables>): Promise<string[]> {
   return types.flatMap(({ id, ...type }) => {
     const senders = JSON.parse(type.senders) as string[];
     const providers = JSON.parse(type.providers) as string[];
-    const unknown = [...new Set([...senders, ...providers])].filter((each) => !known.has(each));
+    const signers = JSON.parse(type.schema_signers) as string[];
+    const unknown = [...new Set([...senders, ...providers, ...signers])].filter(
+      (each) => !known.has(each),
+    );
     const owned = (provider: string) => systems.filter((each) => each.participant === provider);
     return [
       ...sameNames(id, versions),

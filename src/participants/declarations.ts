@@ -36,6 +36,10 @@ const secondOpinion = z
   .default('off')
   .transform((given) => (given === 'off' ? 0 : given === 'always' ? 1 : given));
 
+/** Whether content must bear the signature of a person. */
+export const personalSignature = z.enum(['optional', 'required']);
+export type PersonalSignaturePolicy = z.infer<typeof personalSignature>;
+
 /** What a version of a message type is called. */
 export const versionName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, '1.0.2');
 
@@ -60,6 +64,10 @@ const messageType = z.strictObject({
   providers: z.array(id).min(1),
   route: routeSchema,
   secondOpinion,
+  /** Whether content must bear the signature of a person (ЭП-СП). */
+  personalSignature: personalSignature.default('optional'),
+  /** Participants, one of whom signs each package of schemas; nobody need where there are none. */
+  schemaSigners: z.array(id).default([]),
   attachments: filePolicySchema,
 });
 

@@ -142,6 +142,8 @@ async function presentMessageType(db: Kysely<Tables>, id: string): Promise<Field
       providers: JSON.parse(row.providers) as string[],
       route: JSON.parse(row.route) as Route,
       secondOpinion: row.second_opinion,
+      personalSignature: row.personal_signature,
+      schemaSigners: JSON.parse(row.schema_signers) as string[],
       attachments: filePolicySchema.parse(JSON.parse(row.attachments)),
     },
     versions.map((version) => ({
@@ -204,6 +206,8 @@ function messageTypeFields(
     readonly providers: readonly string[];
     readonly route: object;
     readonly secondOpinion: number;
+    readonly personalSignature: string;
+    readonly schemaSigners: readonly string[];
     readonly attachments: FilePolicy;
   },
   versions: readonly NamedVersion[],
@@ -218,6 +222,8 @@ function messageTypeFields(
     providers: type.providers.join(', '),
     ...Object.fromEntries(route),
     secondOpinion: String(type.secondOpinion),
+    personalSignature: type.personalSignature,
+    schemaSigners: type.schemaSigners.join(', '),
     ...Object.fromEntries(
       Object.entries(type.attachments).map(([key, value]) => [
         `attachments.${key}`,

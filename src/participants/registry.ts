@@ -3,6 +3,7 @@ import { readCertificate } from '../pki/certificate.ts';
 import type { RevocationMode, TrustStore } from '../pki/path.ts';
 import type { Database } from '../store/database.ts';
 import type { TrustAnchorTable, WindowColumns } from '../store/declared-tables.ts';
+import { type PersonalSignaturePolicy, personalSignature } from './declarations.ts';
 import { type FilePolicy, filePolicySchema } from './file-policy.ts';
 import { readOcspAnswers } from './ocsp-answers.ts';
 import type { Authority, Registration } from './registration.ts';
@@ -39,6 +40,9 @@ export interface MessageType extends Versioned {
   readonly route: Route;
   /** Share of its messages that a second verifier judges too, 0 to 1. */
   readonly secondOpinion: number;
+  readonly personalSignature: PersonalSignaturePolicy;
+  /** Ids of participants, one of whom signs each package of schemas; empty: none need. */
+  readonly schemaSigners: readonly string[];
   readonly attachments: FilePolicy;
 }
 
@@ -149,16 +153,20 @@ function registrationOf(row: WindowColumns & { readonly der: Uint8Array }): Regi
 async function readMessageTypes({ kysely }: Source): Promise<MessageType[]> {
   const types = await kysely.selectFrom('message_type').selectAll().orderBy('id').execute();
   const versioned = await readTypeVersions(kysely);
-  return types.map(({ id, name, senders, providers, route, second_opinion, attachments }) => ({
-    id,
-    name,
-    senders: JSON.parse(senders) as string[],
-    providers: JSON.parse(providers) as string[],
-    route: JSON.parse(route) as Route,
-    secondOpinion: second_opinion,
-    attachments: filePolicySchema.parse(JSON.parse(attachments)),
-    ...versioned(id),
-  }));
+  return types.map(
+    ({ id, name, senders, providers, route, second_opinion, attachments, ...row }) => ({
+      id,
+      name,
+      senders: JSON.parse(senders) as string[],
+      providers: JSON.parse(providers) as string[],
+      route: JSON.parse(route) as Route,
+      secondOpinion: second_opinion,
+      personalSignature: personalSignature.parse(row.personal_signature),
+      schemaSigners: JSON.parse(row.schema_signers) as string[],
+      attachments: filePolicySchema.parse(JSON.parse(attachments)),
+      ...versioned(id),
+    }),
+  );
 }
 
 interface Parts extends Authorities {

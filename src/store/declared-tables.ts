@@ -36,6 +36,10 @@ export interface MessageTypeTable {
   route: string;
   /** Share of the messages that a second verifier judges too: 0 none, 1 all. */
   second_opinion: number;
+  /** 'optional' or 'required'. */
+  personal_signature: string;
+  /** JSON array of participant ids. */
+  schema_signers: string;
   /** JSON of what the type allows of files. */
   attachments: string;
 }

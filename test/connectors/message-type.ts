@@ -35,7 +35,7 @@ export function messageType(route: Route): MessageType {
     senders: [],
     providers: [],
     route,
-    secondOpinion: 0,
+    ...{ secondOpinion: 0, personalSignature: 'optional', schemaSigners: [] },
     attachments: filePolicySchema.parse({}),
   };
 }

@@ -71,7 +71,7 @@ export function typeOf(id: string, namespace: string, root: string, route: SmevR
     senders: ['agency-a'],
     providers: ['agency-b'],
     route,
-    secondOpinion: 0,
+    ...{ secondOpinion: 0, personalSignature: 'optional', schemaSigners: [] },
     attachments: filePolicySchema.parse({}),
   };
 }

@@ -20,7 +20,14 @@ forEachDatabase((_, open) => {
     let database: TestDatabase;
     beforeEach(async () => {
       database = await open();
-      const declared = { senders: '[]', providers: '[]', route: '{}', second_opinion: 0 };
+      const declared = {
+        senders: '[]',
+        providers: '[]',
+        route: '{}',
+        second_opinion: 0,
+        personal_signature: 'optional',
+        schema_signers: '[]',
+      };
       await database.kysely
         .insertInto('message_type')
         .values({ id: type.id, name: 'type', ...declared, attachments: '{}' })

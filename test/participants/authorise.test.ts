@@ -26,7 +26,7 @@ const type: MessageType = {
   senders: ['a'],
   providers: ['b'],
   route: { kind: 'queue' },
-  secondOpinion: 0,
+  ...{ secondOpinion: 0, personalSignature: 'optional', schemaSigners: [] },
   attachments: filePolicySchema.parse({}),
 };
 

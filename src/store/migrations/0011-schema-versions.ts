@@ -3,6 +3,14 @@ import type { Kysely } from 'kysely';
 /** Versions of message types that partners bring, when each counts, and for whom another one. */
 export const schemaVersions = () => async (db: Kysely<unknown>) => {
   await db.schema.alterTable('message_type_version').addColumn('version', 'text').execute();
+  await db.schema
+    .alterTable('message_type')
+    .addColumn('personal_signature', 'text', (c) => c.notNull().defaultTo('optional'))
+    .execute();
+  await db.schema
+    .alterTable('message_type')
+    .addColumn('schema_signers', 'text', (c) => c.notNull().defaultTo('[]'))
+    .execute();
   await db.schema.alterTable('exchange').addColumn('type_version', 'text').execute();
   await db.schema
     .createTable('schema_version')
