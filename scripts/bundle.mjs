@@ -9,6 +9,7 @@ const entries = [
   'attachments/digest-worker.ts',
   'compute/opinion-worker.ts',
   'compute/worker.ts',
+  'schema/admission/thread.ts',
   'token/process.ts',
   'token/thread.ts',
 ];

@@ -61,7 +61,8 @@ export function carryOut<T>(
   );
 }
 
-function lastOf(last = String(lastDefault)): number {
+/** @throws UsageError */
+export function lastOf(last = String(lastDefault)): number {
   if (/^[1-9]\d{0,5}$/.test(last) && Number(last) <= lastMax) return Number(last);
   throw new UsageError(`--last: 1 … ${lastMax}`);
 }

@@ -35,6 +35,8 @@ export async function buildProgram(called?: string): Promise<Command> {
   const program = new Command('mezhved')
     .description('узел межведомственного обмена / a node of interagency exchange')
     .version(version())
+    // `schema admit` has a --version of its own.
+    .enablePositionalOptions()
     // Commands made from here on inherit it: help and --version end with 0, wrong words with 2.
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
   if (called === '--version' || called === '-V') return program;

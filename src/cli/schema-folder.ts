@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { toUtf8 } from '../schema/encoding.ts';
+import { packageLimits } from '../schema/package.ts';
 import { type SchemaFile, xsdNamespace } from '../schema/set.ts';
 import { withXml, XmlRefused } from '../xml/document.ts';
 import { childElements, isNamed, type QName } from '../xml/navigate.ts';
@@ -17,6 +18,31 @@ export function readSchemaFolder(folder: string): SchemaFile[] {
         bytes: readFileSync(join(folder, name)),
       }));
   } catch (error) {
+    throw new UsageError(`${folder}: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+/**
+ * All files of a folder and of those in it, named by their paths from there; links lead nowhere.
+ *
+ * @throws UsageError where it cannot be read, or holds more than a package may
+ */
+export function readPackageFolder(folder: string): SchemaFile[] {
+  try {
+    const found = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    );
+    if (found.length > packageLimits.entries) {
+      throw new UsageError(`${folder}: файлов больше / more files than ${packageLimits.entries}`);
+    }
+    return found
+      .map(({ parentPath, name }) => join(parentPath, name))
+      .map((path) => ({
+        name: relative(folder, path).split(sep).join('/'),
+        bytes: new Uint8Array(readFileSync(path)),
+      }));
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
     throw new UsageError(`${folder}: ${error instanceof Error ? error.message : error}`);
   }
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { minute, systemClock } from '../clock.ts';
-import { isOpen, listVersions, type StoredVersion } from '../participants/schema-versions.ts';
+import { listVersions, type StoredVersion } from '../participants/schema-versions.ts';
+import { isOpen } from '../participants/type-versions.ts';
 import { isWithin } from '../pki/window.ts';
 import { columns } from './columns.ts';
 import { openForCli } from './open.ts';

@@ -15,6 +15,7 @@ import type { Judgement, PlainFault, Posted } from './judge.ts';
 import type { Kept } from './kept.ts';
 import type { Extracted, Made, Making } from './make.ts';
 import type { FileSigning, SignedFiles } from './sign-files.ts';
+import type { VersionFiles, VersionName } from './version-files.ts';
 
 /** All that a worker needs, as plain data of one revision. */
 export interface Snapshot {
@@ -35,6 +36,7 @@ export type Task =
   | { readonly kind: 'verify-files'; readonly files: readonly DigestedFile[] }
   | { readonly kind: 'file-hash'; readonly profile: ProfileName; readonly at: number }
   | { readonly kind: 'sign-files'; readonly signing: FileSigning }
+  | { readonly kind: 'version-files'; readonly name: VersionName }
   | { readonly kind: 'sign-journal'; readonly statement: string; readonly at: number }
   | { readonly kind: 'warm' };
 
@@ -136,6 +138,15 @@ export class ComputePool {
       at,
     });
     return signed.signature;
+  }
+
+  /** Undefined where there is no such version. @throws Fault BUSY, INTERNAL */
+  async versionFiles(name: VersionName): Promise<VersionFiles | undefined> {
+    const { files } = await this.#run<{ readonly files: VersionFiles | undefined }>({
+      kind: 'version-files',
+      name,
+    });
+    return files;
   }
 
   /** Keys that threads sign with, without their private halves. */

@@ -13,6 +13,7 @@ import { judge, oldAlgorithms, plainFault } from './judge.ts';
 import { extract, make } from './make.ts';
 import type { Failed, Snapshot, Task } from './pool.ts';
 import { fileHash, signFiles, signJournal } from './sign-files.ts';
+import { versionFiles } from './version-files.ts';
 
 // One worker, one revision: the snapshot is compiled once, here, and never changes.
 const snapshot = workerData as Snapshot;
@@ -65,6 +66,8 @@ function perform(task: Task): unknown {
       return { hash: fileHash(task.profile, fileSignersAt(task.at)) };
     case 'sign-files':
       return signFiles(task.signing, fileSignersAt(task.signing.at));
+    case 'version-files':
+      return { files: versionFiles(snapshot.messageTypes, task.name) };
     case 'sign-journal':
       return signJournal(task, fileSignersAt(task.at, 'journal'));
     case 'warm':

@@ -89,11 +89,12 @@ function readTree(file: string): Tree {
 
 /** Makes the paths of one source absolute before the sources are laid over each other. */
 function resolvePaths(tree: Tree, folder: string): Tree {
-  const { data, database, attachments, node, uplinks, tls, adminTls, warnings } = tree as {
+  const { data, database, attachments, node, uplinks, tls, adminTls, warnings, schemas } = tree as {
     data?: unknown;
     tls?: unknown;
     adminTls?: unknown;
     warnings?: unknown;
+    schemas?: unknown;
     database?: Tree;
     attachments?: Tree;
     node?: Tree;
@@ -109,6 +110,7 @@ function resolvePaths(tree: Tree, folder: string): Tree {
     ...(attachments === undefined ? {} : { attachments: absoluteFiles(attachments, folder) }),
     ...(isTree(tls) ? { tls: absoluteFiles(tls, folder) } : {}),
     ...(isTree(adminTls) ? { adminTls: absoluteFiles(adminTls, folder) } : {}),
+    ...(isTree(schemas) ? { schemas: absoluteFiles(schemas, folder) } : {}),
     ...(isTree(warnings) ? { warnings: absoluteFiles(warnings, folder) } : {}),
     ...(node === undefined ? {} : { node: absoluteNode(node, folder) }),
     ...(Array.isArray(uplinks)
@@ -134,7 +136,7 @@ function absoluteNode(node: Tree, folder: string): Tree {
 /** The paths of the file store, of TLS on a port, of ways to warn, and of their secrets. */
 function absoluteFiles(attachments: Tree, folder: string): Tree {
   const paths = new Set([
-    ...['folder', 'key', 'certificate', 'passphraseFile', 'clientCa'],
+    ...['folder', 'inbox', 'key', 'certificate', 'passphraseFile', 'clientCa'],
     ...['accessKeyFile', 'secretKeyFile', 'ca', 'secretFile', 'userFile', 'passwordFile'],
   ]);
   return Object.fromEntries(

@@ -4,6 +4,7 @@ import { delivery } from './delivery.ts';
 import { faceTls } from './face-tls.ts';
 import { address, isTokenUri, key, millis } from './key.ts';
 import { revocationFetch } from './revocation-fetch.ts';
+import { schemas } from './schemas.ts';
 import { tokenOfKeys } from './token.ts';
 import { uplinkTable } from './uplinks.ts';
 import { warnings } from './warnings.ts';
@@ -261,6 +262,7 @@ export const configTable = z.strictObject({
       ),
     })
     .prefault({}),
+  schemas,
   attachments,
   warnings,
   uplinks: key(

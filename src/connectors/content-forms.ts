@@ -1,4 +1,5 @@
 import type { MessageType } from '../participants/registry.ts';
+import { XsdUnread } from '../schema/xsd-components.ts';
 import { withXml, XmlRefused } from '../xml/document.ts';
 import { isNamed, type QName } from '../xml/navigate.ts';
 import type { AgencyRequest } from './connector.ts';
@@ -8,7 +9,6 @@ import { type ElementShape, shapeOf } from './json-shape.ts';
 import { canonicalText } from './ordered-xml.ts';
 import { Unmapped } from './unmapped.ts';
 import { xmlOfJson } from './xml-of-json.ts';
-import { XsdUnread } from './xsd-components.ts';
 
 type Version = MessageType['versions'][number];
 

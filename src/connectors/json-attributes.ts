@@ -1,6 +1,6 @@
+import { type Components, expanded, type XsdNode } from '../schema/xsd-components.ts';
 import type { AttributeShapes } from './json-shape.ts';
 import { holdsNames } from './simple-names.ts';
-import { type Components, expanded, type XsdNode } from './xsd-components.ts';
 
 /**
  * The attributes that a type declares; undefined where it takes any, or two have one local name, or the

@@ -1,9 +1,15 @@
 import { type SchemaFile, xsdNamespace } from '../schema/set.ts';
+import {
+  type Components,
+  expanded,
+  isTrue,
+  readComponents,
+  type XsdNode,
+} from '../schema/xsd-components.ts';
 import type { QName } from '../xml/navigate.ts';
 import { attributesOf } from './json-attributes.ts';
 import { type Attribute, xsiNamespace } from './ordered-xml.ts';
 import { holdsNames } from './simple-names.ts';
-import { type Components, expanded, readComponents, type XsdNode } from './xsd-components.ts';
 
 /** How an element is told in JSON, as its schema has it. docs/connectors.md has the rules. */
 export interface ElementShape {
@@ -168,10 +174,6 @@ class Shapes {
 }
 
 const particles = ['sequence', 'choice', 'all', 'group'];
-
-function isTrue(value: string | undefined): boolean {
-  return value === 'true' || value === '1';
-}
 
 function withoutAbstract({ attributes }: XsdNode): XsdNode['attributes'] {
   return { ...attributes, abstract: 'false' };

@@ -1,5 +1,5 @@
 import { xsdNamespace } from '../schema/set.ts';
-import { type Components, expanded, type XsdNode } from './xsd-components.ts';
+import { type Components, expanded, type XsdNode } from '../schema/xsd-components.ts';
 
 /** Whether values of a simple type are names with prefixes, which mean nothing outside their XML. */
 export function holdsNames(type: XsdNode | string, components: Components): boolean {

@@ -1,6 +1,7 @@
-import type { Verified } from '../compute/judge.ts';
+import type { Refused, Verified } from '../compute/judge.ts';
 import { asFault, Fault } from '../fault/fault.ts';
 import { newEntryId } from '../journal/entry.ts';
+import { refusedVersion } from '../participants/type-versions.ts';
 import type { Call, Reply } from './call.ts';
 import { checkContentType, checkMethod } from './call.ts';
 import { knowCaller } from './caller.ts';
@@ -76,10 +77,24 @@ async function verify(
   if (judgement.verdict === 'refused') {
     known.certificate = judgement.fingerprint;
     noteRefusedContent(context, judgement, received.at);
-    throw new Fault(judgement.fault.code, judgement.fault.detail);
+    throw (
+      versionRefusal(context, judgement, received.at) ??
+      new Fault(judgement.fault.code, judgement.fault.detail)
+    );
   }
   known.certificate = judgement.certificate.fingerprint;
   return judgement;
+}
+
+/** Of a request whose content fits nothing: where its version counts for nobody, that is what is wrong. */
+function versionRefusal(
+  { registry }: ExchangeContext,
+  { fault, operation, claimedContent }: Refused,
+  at: number,
+): Fault | undefined {
+  if (fault.code !== 'CONTENT_INVALID' || operation !== 'SendRequest') return undefined;
+  const type = claimedContent && registry().findMessageType(claimedContent.messageType);
+  return type && refusedVersion(type, claimedContent.versions, at);
 }
 
 function authorise(

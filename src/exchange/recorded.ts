@@ -29,16 +29,19 @@ const pageRows = 200;
  * of them. Only their ids are held; envelopes are read one by one.
  *
  * @param last how many
+ * @param messageType those of this type alone
  */
 export async function* recordedMessages(
   db: Kysely<Tables>,
   last: number,
+  messageType?: string,
 ): AsyncGenerator<RecordedMessage> {
   const rows = await db
     .selectFrom('message')
     .select('message_id')
     .where('sender_system', 'is not', null)
     .where('certificate', 'is not', null)
+    .$if(messageType !== undefined, (query) => query.where('message_type', '=', messageType ?? ''))
     .orderBy('accepted_at', 'desc')
     .orderBy('message_id', 'desc')
     .limit(last)

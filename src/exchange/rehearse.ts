@@ -60,7 +60,7 @@ export async function rehearse(
   const systems = new Map<string, number>();
   const seen = { judged: 0, unread: 0, first: undefined as Mark | undefined };
   let last: Mark | undefined;
-  const schemas = compile(before, after);
+  const schemas = compile(before, after, now);
   try {
     for await (const message of messages) {
       const recalled = await read(message, schemas);
@@ -93,8 +93,12 @@ export async function rehearse(
 }
 
 /** The schemas of both; the same where no message type differs, so that content is judged once. */
-function compile(before: Registry, after: Registry): [ContentRegistry, ContentRegistry] {
-  const plain = ({ messageTypes }: Registry) => messageTypes.map(schemasOf);
+function compile(
+  before: Registry,
+  after: Registry,
+  now: number,
+): [ContentRegistry, ContentRegistry] {
+  const plain = ({ messageTypes }: Registry) => schemasOf(messageTypes, now);
   const old = buildContentRegistry(plain(before));
   if (isDeepStrictEqual(plain(before), plain(after))) return [old, old];
   return [old, buildContentRegistry(plain(after))];

@@ -9,6 +9,7 @@ import { readBody } from './body.ts';
 import { type Health, harden, healthRoutes } from './health.ts';
 import { type PartLimits, readMultipart } from './multipart-body.ts';
 import { sendReply, takesMultipart } from './reply.ts';
+import { type TypePages, typeRoutes } from './type-pages.ts';
 
 export interface SoapFace {
   readonly limits: PartLimits;
@@ -25,6 +26,7 @@ export interface SoapFace {
   /** The WSDL of a version, or an XSD that it names, with addresses of `serviceUrl`. */
   publishWsdl(version: Version, serviceUrl: string): string;
   publishXsd(version: Version, name: string, serviceUrl: string): string | undefined;
+  readonly types: TypePages;
 }
 
 /** HTTP status, and a line for whoever builds the agency's side. */
@@ -44,10 +46,14 @@ export function soapApp(face: SoapFace): Express {
     app.all(path, (request, response) => answerCall(face, version, request, response));
   }
   app.post('/agency/:replyTo', (request, response) => takeCallback(face, request, response));
+  typeRoutes(app, face);
   app.use(healthRoutes(face.health));
   app.use((_request: Request, response: Response) => {
     const paths = versions.map((version) => `/smev/v${version}/ws`).join(', ');
-    response.status(404).type('text/plain').send(`Нет такого адреса / not found. ${paths}\n`);
+    response
+      .status(404)
+      .type('text/plain')
+      .send(`Нет такого адреса / not found. ${paths}, /types\n`);
   });
   return app;
 }

@@ -1,5 +1,5 @@
 import type { Finding } from '../fault/fault.ts';
-import { admitSchemas } from '../schema/admission.ts';
+import { admitSchemas } from '../schema/admission/admission.ts';
 import { declaresElement } from '../schema/roots.ts';
 import type { Loaded, LoadedVersion } from './documents.ts';
 

@@ -7,6 +7,8 @@ import type { Tables } from '../store/tables.ts';
 import { contradictions } from './consistency.ts';
 import type { Loaded, LoadedVersion } from './documents.ts';
 import { type Change, filesOf, planApply } from './plan.ts';
+import { listVersions } from './schema-versions.ts';
+import { isOpen } from './type-versions.ts';
 import { authorityTables, columnsOf, type WindowedCertificate } from './windowed.ts';
 
 /** The declarations contradict what is there. */
@@ -37,7 +39,7 @@ export function apply(context: ApplyContext, loaded: readonly Loaded[]): Promise
     const wanted = loaded.filter((_, index) => changes[index]?.change !== 'unchanged');
     if (wanted.length === 0) return changes;
     for (const each of wanted) await clear(scope.tx, each);
-    for (const each of wanted) await write(scope, each);
+    for (const each of wanted) await write(scope, each, context.now());
     const wrong = await contradictions(scope.tx);
     if (wrong.length > 0) throw new ApplyRefused(wrong.join('; '));
     for (const change of changes) enter(context, scope, change);
@@ -87,9 +89,9 @@ async function clear(tx: Transaction<Tables>, { kind, id }: Loaded): Promise<voi
   await tx.deleteFrom('information_system').where('participant', '=', id).execute();
 }
 
-async function write(scope: CommitScope, loaded: Loaded): Promise<void> {
+async function write(scope: CommitScope, loaded: Loaded, now: number): Promise<void> {
   if (loaded.kind === 'participant') return writeParticipant(scope.tx, loaded);
-  if (loaded.kind === 'messageType') return writeMessageType(scope, loaded);
+  if (loaded.kind === 'messageType') return writeMessageType(scope, loaded, now);
   const { kind, id, der, window } = loaded;
   const row = { der, ...columnsOf(window) };
   await scope.tx
@@ -175,6 +177,7 @@ async function writeMessageType(
     schemaSigners,
     attachments,
   }: Extract<Loaded, { kind: 'messageType' }>,
+  now: number,
 ): Promise<void> {
   const row = {
     name,
@@ -192,7 +195,7 @@ async function writeMessageType(
     .onConflict((conflict) => conflict.column('id').doUpdateSet(row))
     .execute();
   for (const [position, version] of versions.entries()) {
-    await refuseTakenRoot(tx, id, version);
+    await refuseTakenRoot(tx, id, version, now);
     for (const { bytes } of version.schemas) content(bytes);
     await tx
       .insertInto('message_type_version')
@@ -214,24 +217,20 @@ async function refuseTakenRoot(
   tx: Transaction<Tables>,
   messageType: string,
   version: LoadedVersion,
+  now: number,
 ): Promise<void> {
-  const inNamespace = <Table extends 'message_type_version' | 'schema_version'>(table: Table) =>
-    tx
-      .selectFrom<'message_type_version' | 'schema_version'>(table)
-      .select(['message_type', 'request_root', 'response_root'])
-      .where('namespace', '=', version.namespace)
-      .execute();
-  const admitted = await inNamespace('schema_version');
-  const taken = [
-    ...(await inNamespace('message_type_version')),
-    ...admitted.filter((row) => row.message_type !== messageType),
-  ];
+  const taken = (await listVersions(tx)).filter(
+    (each) =>
+      each.namespace === version.namespace &&
+      (each.source === 'declared' ||
+        (each.messageType !== messageType && isOpen(each.window, now))),
+  );
   const roots = [version.requestRoot, version.responseRoot];
   const other = taken.find(
-    (row) => roots.includes(row.request_root) || roots.includes(row.response_root),
+    (each) => roots.includes(each.requestRoot) || roots.includes(each.responseRoot),
   );
   if (other === undefined) return;
   throw new ApplyRefused(
-    `корень {${version.namespace}}${version.requestRoot} уже принадлежит виду сведений ${other.message_type} / the root belongs to that message type`,
+    `корень {${version.namespace}}${version.requestRoot} уже принадлежит виду сведений ${other.messageType} / the root belongs to that message type`,
   );
 }

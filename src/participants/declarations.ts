@@ -59,7 +59,8 @@ const messageType = z.strictObject({
         schemas: z.array(z.string()).min(1),
       }),
     )
-    .min(1),
+    // All versions may be brought by partners.
+    .default([]),
   senders: z.array(id).default([]),
   providers: z.array(id).min(1),
   route: routeSchema,

@@ -11,7 +11,7 @@ import { readRevocationLists } from './revocation-lists.ts';
 import type { Route } from './routes.ts';
 import { readTypeVersions } from './schema-versions.ts';
 import { type Authorities, trustOf } from './trust-at.ts';
-import type { Versioned } from './type-versions.ts';
+import { rootsOf, type Versioned } from './type-versions.ts';
 import { windowOf } from './windowed.ts';
 
 /** An agency or another organisation that exchanges messages. */
@@ -184,10 +184,11 @@ export function buildRegistry(parts: Parts): Registry {
   const types = new Map(parts.messageTypes.map((each) => [each.id, each]));
   const owners = new Map(parts.certificates.map((each) => [each.certificate.fingerprint, each]));
   const roots = new Map<string, MessageType>();
-  for (const type of parts.messageTypes) {
-    for (const { namespace, requestRoot, responseRoot } of type.versions) {
-      roots.set(`{${namespace}}${requestRoot}`, type);
-      roots.set(`{${namespace}}${responseRoot}`, type);
+  // Two types may have one root where one of them was never told to count.
+  for (const isTold of [false, true]) {
+    for (const type of parts.messageTypes) {
+      const versions = type.versions.filter(({ window }) => (window !== undefined) === isTold);
+      for (const root of versions.flatMap(rootsOf)) roots.set(root, type);
     }
   }
   return {

@@ -20,8 +20,8 @@ type Changing = Pick<ApplyContext, 'journal' | 'who' | 'now' | 'random'>;
  * Keeps a version of a message type. It counts for nothing until activateVersion says so, and never changes.
  *
  * @returns 'present' where the very same is there
- * @throws ApplyRefused where another is there under the name, or its roots belong to another type or to
- *   the other side
+ * @throws ApplyRefused where another is there under the name, or a root of it is of the other side in
+ *   another version
  */
 export function admitVersion(
   { journal, who, now, random }: Changing,
@@ -87,18 +87,14 @@ function likeness(files: StoredVersion['files']): string {
   return JSON.stringify([files[0]?.name, files.map(({ name, hash }) => `${name} ${hash}`).sort()]);
 }
 
-/** A root is of one type and of one side of it, in all versions. */
+/** A root is of one side of its type, in all versions. */
 function refuseTakenRoots(all: readonly StoredVersion[], admission: Admission): void {
   const { type, namespace, requestRoot, responseRoot } = admission;
   const roots = [requestRoot, responseRoot];
   for (const each of all.filter((other) => other.namespace === namespace)) {
     const isTaken = roots.includes(each.requestRoot) || roots.includes(each.responseRoot);
-    if (!isTaken) continue;
-    if (each.messageType !== type) {
-      throw new ApplyRefused(
-        `корень {${namespace}}${requestRoot} принадлежит виду сведений ${each.messageType} / the root belongs to that message type`,
-      );
-    }
+    // Another type may have it as well, as long as not both count: activateVersion sees to that.
+    if (!isTaken || each.messageType !== type) continue;
     if (each.requestRoot !== requestRoot || each.responseRoot !== responseRoot) {
       throw new ApplyRefused(
         `в ${namespace} корни версии ${each.version}: ${each.requestRoot}, ${each.responseRoot}; в одном пространстве имён они те же / ` +

@@ -5,8 +5,9 @@ import { type Window, windowWords } from '../pki/window.ts';
 import type { SchemaTurnTable } from '../store/declared-tables.ts';
 import type { Tables } from '../store/tables.ts';
 import { type ApplyContext, ApplyRefused, lockRevision, raiseRevision } from './apply.ts';
-import { isOpen, listVersions, type StoredVersion } from './schema-versions.ts';
+import { listVersions, type StoredVersion } from './schema-versions.ts';
 import { endedBy } from './turns.ts';
+import { isOpen, rootsOf } from './type-versions.ts';
 import { columnsOf } from './windowed.ts';
 
 /** Names a version of a message type. */
@@ -32,7 +33,7 @@ type Changing = Pick<ApplyContext, 'journal' | 'who' | 'now' | 'random'>;
  * Lets a version count from a moment on, on every node. Those before it end with the overlap, as endedBy
  * says. One that counted before may do so again.
  *
- * @throws ApplyRefused where there is none
+ * @throws ApplyRefused where there is none, or another type has its root
  */
 export function activateVersion(
   context: Changing,
@@ -42,6 +43,7 @@ export function activateVersion(
     await lockRevision(scope.tx);
     const all = await versionsOf(scope.tx, type);
     const chosen = pick(all, type, version);
+    await refuseTakenRoot(scope.tx, chosen, context.now());
     const others = all.filter((each) => each !== chosen);
     const ended =
       overlapMs === undefined
@@ -59,6 +61,25 @@ export function activateVersion(
       ended: ended.map((each) => ({ ...each.ended, window: each.window })),
     };
   });
+}
+
+/** A message is known by its root: of two types that have it one may count. */
+async function refuseTakenRoot(
+  tx: Transaction<Tables>,
+  chosen: StoredVersion,
+  now: number,
+): Promise<void> {
+  const roots = rootsOf(chosen);
+  const other = (await listVersions(tx)).find(
+    (each) =>
+      each.messageType !== chosen.messageType &&
+      isOpen(each.window, now) &&
+      rootsOf(each).some((root) => roots.includes(root)),
+  );
+  if (other === undefined) return;
+  throw new ApplyRefused(
+    `корень ${roots[0]} принадлежит виду сведений ${other.messageType} (${other.version}) / the root belongs to that message type`,
+  );
 }
 
 /** What a rollback did. */

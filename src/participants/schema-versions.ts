@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { always, type Window } from '../pki/window.ts';
+import { always } from '../pki/window.ts';
 import type { SchemaTurnTable } from '../store/declared-tables.ts';
 import type { Tables } from '../store/tables.ts';
 import type { NamedFile } from './plan.ts';
@@ -71,13 +71,6 @@ function keyOf({ message_type, version }: { message_type: string; version: strin
 function rollbackOf(turn: SchemaTurnTable | undefined): TypeVersion['rollback'] {
   if (turn === undefined || turn.rollback_share === null) return undefined;
   return { share: turn.rollback_share, least: turn.rollback_least };
-}
-
-/** Whether it has begun and not ended, or will begin. @param at ms UTC */
-export function isOpen(window: Window | undefined, at: number): boolean {
-  if (window === undefined) return false;
-  const { from, until } = window;
-  return until === null || (until > at && (from === null || from < until));
 }
 
 /** Reads the versions of all types with the bytes of their files. @returns those of one type */

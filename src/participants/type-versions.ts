@@ -11,8 +11,46 @@ export interface TypeVersion extends VersionSchemas {
   readonly rollback: { readonly share: number; readonly least: number } | undefined;
 }
 
-/** What schemas need to know of a type: nothing of when they count. */
-export function schemasOf({ id, versions }: Pick<Versioned, 'versions'> & { readonly id: string }) {
+type Named = Pick<Versioned, 'versions'> & { readonly id: string };
+
+/**
+ * What schemas need to know of types: nothing of when they count, but that a root is of one type. Where two
+ * types have it, the one counts that has begun or will; no two do.
+ *
+ * @param now ms UTC
+ */
+export function schemasOf(types: readonly Named[], now: number) {
+  const owners = new Map<string, string>();
+  for (const { id, versions } of types) {
+    for (const each of versions.filter(({ window }) => isOpen(window, now))) {
+      for (const root of rootsOf(each)) owners.set(root, id);
+    }
+  }
+  return types.map(({ id, versions }) =>
+    plainType(
+      id,
+      versions.filter((each) => rootsOf(each).every((root) => (owners.get(root) ?? id) === id)),
+    ),
+  );
+}
+
+/** Its roots by their expanded names. */
+export function rootsOf({
+  namespace,
+  requestRoot,
+  responseRoot,
+}: Pick<TypeVersion, 'namespace' | 'requestRoot' | 'responseRoot'>): string[] {
+  return [`{${namespace}}${requestRoot}`, `{${namespace}}${responseRoot}`];
+}
+
+/** Whether it has begun and not ended, or will begin. @param at ms UTC */
+export function isOpen(window: Window | undefined, at: number): boolean {
+  if (window === undefined) return false;
+  const { from, until } = window;
+  return until === null || (until > at && (from === null || from < until));
+}
+
+function plainType(id: string, versions: readonly TypeVersion[]) {
   return {
     id,
     versions: versions.map(({ version, namespace, requestRoot, responseRoot, schemas }) => ({
@@ -69,7 +107,13 @@ export function versionFor(
     (name) => judged.find(({ version }) => version === name) ?? [],
   );
   const [first] = candidates;
-  if (first === undefined) throw notCounting(type, judged, at, pin);
+  if (first === undefined)
+    throw notCounting(
+      type,
+      judged.map(({ version }) => version),
+      at,
+      pin,
+    );
   const taken = candidates.find(({ findings }) => findings.length === 0);
   if (taken === undefined) throw new Fault('CONTENT_INVALID', { findings: first.findings });
   return taken.version;
@@ -90,17 +134,36 @@ export function answerVersions(
   return [...new Set(asked === null ? counting : [asked, ...counting])];
 }
 
+/**
+ * Why content that does not fit its schemas would be refused whatever it held: its versions count for nobody.
+ *
+ * @param names the versions that have its root
+ * @param at ms UTC
+ * @returns undefined where one of them counts for somebody
+ */
+export function refusedVersion(
+  type: Versioned,
+  names: readonly string[],
+  at: number,
+): Fault | undefined {
+  const counting = [
+    ...countingVersions(type, at).map(({ version }) => version),
+    ...Object.values(type.pins),
+  ];
+  return names.some((name) => counting.includes(name))
+    ? undefined
+    : notCounting(type, names, at, undefined);
+}
+
 function notCounting(
   type: Versioned,
-  judged: readonly JudgedVersion[],
+  names: readonly string[],
   at: number,
   pin: string | undefined,
 ): Fault {
   if (pin !== undefined) return new Fault('CONTENT_VERSION_PINNED', { public: pin });
-  const named = type.versions.filter(({ version }) =>
-    judged.some((each) => each.version === version),
-  );
-  const next = named.find(({ window }) => !isOver(window, at));
+  const named = type.versions.filter(({ version }) => names.includes(version));
+  const next = named.find(({ window }) => window === undefined || isOpen(window, at));
   if (next !== undefined) {
     const from = next.window?.from;
     const when = from == null ? '' : `, с / from ${minute(from)}`;
@@ -116,11 +179,6 @@ function notCounting(
       : [`действует / counts: ${current.version} (${current.namespace})`]),
   ];
   return new Fault('CONTENT_VERSION_ENDED', { public: words.join('; ') });
-}
-
-function isOver(window: Window | undefined, at: number): boolean {
-  if (window === undefined || window.until === null) return false;
-  return window.until <= at || (window.from !== null && window.until <= window.from);
 }
 
 /** The name of a version that was given none: what stands last in its namespace, with digits. */

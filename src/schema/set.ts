@@ -21,7 +21,7 @@ export interface SetLimits {
 const defaultLimits: SetLimits = { files: 200, bytes: 16 * 1024 * 1024 };
 
 // libxml2 resolves a schemaLocation as a URI: other characters would have to be escaped in the file.
-const plainName = /^[A-Za-z0-9_][A-Za-z0-9._-]*(\/[A-Za-z0-9_][A-Za-z0-9._-]*)*$/;
+export const plainName = /^[A-Za-z0-9_][A-Za-z0-9._-]*(\/[A-Za-z0-9_][A-Za-z0-9._-]*)*$/;
 
 /**
  * The files that `main` reaches by import, include and redefine, in UTF-8, and what stands against
@@ -51,7 +51,7 @@ export function reachable(
     const read = locations(name, utf8);
     findings.push(...read.findings);
     for (const { at, line } of read.locations) {
-      const target = resolve(name, at);
+      const target = resolveLocation(name, at);
       if (target !== undefined && byName.has(target)) waiting.push(target);
       else findings.push(outside(name, line, at));
     }
@@ -77,7 +77,7 @@ function outside(name: string, line: number, location: string): Finding {
 }
 
 /** The name in the set to which a location in `from` points, or undefined if it points outside. */
-function resolve(from: string, location: string): string | undefined {
+export function resolveLocation(from: string, location: string): string | undefined {
   if (/^[a-z][a-z0-9+.-]*:|^\/|[?#\\%]/i.test(location)) return undefined;
   const target = posix.join(posix.dirname(from), location);
   return target.startsWith('..') ? undefined : target;

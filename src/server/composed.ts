@@ -191,7 +191,7 @@ function threadsOf({ compute, limits }: Config) {
 function snapshotsFor({ signatures }: Config, token: TokenKeeper | undefined) {
   return ({ messageTypes }: Registry, keys: readonly SigningKey[]): Snapshot => ({
     // Without windows: what begins or ends starts no threads.
-    messageTypes: messageTypes.map(schemasOf),
+    messageTypes: schemasOf(messageTypes, systemClock.now()),
     keys,
     profiles: signatures.profiles,
     ...(token && { mailbox: token.mailbox }),

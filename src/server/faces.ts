@@ -11,6 +11,7 @@ import { publishedWsdl, publishedXsd } from '../schema/files.ts';
 import { publishWsdl, publishXsd } from '../smev/publish.ts';
 import type { Composed } from './composed.ts';
 import type { ServedTls } from './tls.ts';
+import { typePages } from './type-pages.ts';
 
 /** An open HTTP port. */
 export interface Face {
@@ -50,6 +51,7 @@ export async function openSoapFace(
     health: healthOf(context, config),
     answer: (call) => receive(context, call),
     callback: (replyTo, posted) => answerCallback(context, replyTo, posted),
+    types: typePages(context),
     publishWsdl: (version, url) => publishWsdl(publishedWsdl(version), url),
     publishXsd: (version, name, url) => {
       const text = publishedXsd(version, name);

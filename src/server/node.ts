@@ -8,6 +8,7 @@ import { startDelivering, startExpiring, startKeeping, startLooking } from './de
 import { healthOf, openAdminFace, openSoapFace, workerHealth } from './faces.ts';
 import { openFileFace } from './file-face.ts';
 import { startFetching } from './revocation-fetching.ts';
+import { startSchemaInbox } from './schema-inbox.ts';
 import { readTls, startTlsKeeping } from './tls-keeping.ts';
 import { startUplinks } from './uplinks.ts';
 import { startVersionWatching } from './version-watching.ts';
@@ -45,6 +46,7 @@ export async function startNode(
   const fetching = startFetching(context, config);
   const checkpointing = startCheckpointing(context, config);
   const watching = startVersionWatching(context);
+  const inbox = startSchemaInbox(context, config);
   const delivers = config.delivery.serve || config.redisUrl === undefined;
   const delivering = delivers ? await startDelivering(context, config) : undefined;
   const soap = await openSoapFace(config, context, tls.soap);
@@ -62,6 +64,7 @@ export async function startNode(
       await Promise.all([soap.close(), uplinks.stop(), store?.close(), renewing.stop()]);
       await Promise.all([looking.stop(), expiring.stop(), keeping.stop(), warning.stop()]);
       await Promise.all([fetching.stop(), checkpointing.stop(), watching.stop()]);
+      await inbox?.stop();
       await stopDelivering(context, delivering);
       await Promise.all([context.close(), admin.close()]);
       await lock.release();

@@ -61,7 +61,10 @@ describe('what an operator reads', function () {
     it('journal verify: good, and then each problem by its entry', async () => {
       const good = await command(database.url, 'journal', 'verify', '--json');
       expect(good.code).to.equal(0);
-      expect(JSON.parse(good.stdout)).to.deep.equal({ entries: 3, ok: true, problems: [] });
+      expect(JSON.parse(good.stdout)).to.deep.equal({
+        ...{ entries: 3, ok: true, problems: [] },
+        ...{ checkpoints: 0, signers: [], signedAt: null },
+      });
       const trigger = kind === 'sqlite' ? '_no_update' : '_append_only ON journal_entry';
       await sql.raw(`DROP TRIGGER journal_entry${trigger}`).execute(database.kysely);
       await database.kysely
@@ -71,7 +74,7 @@ describe('what an operator reads', function () {
         .execute();
       const bad = await command(database.url, 'journal', 'verify', '--json');
       expect(bad.code).to.equal(1);
-      expect(JSON.parse(bad.stdout)).to.deep.equal({
+      expect(JSON.parse(bad.stdout)).to.deep.include({
         entries: 3,
         ok: false,
         problems: [{ entry: 'entry 3', kind: 'edited' }],

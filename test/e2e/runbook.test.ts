@@ -30,9 +30,9 @@ function wordsOf(command: string): string[] {
 }
 
 // They want a list, a token, or what an operator reads off the screen.
-const elsewhere = /issuing\.crl|--pkcs11|FINGERPRINT|ОТПЕЧАТОК/;
+const elsewhere = /issuing\.crl|--pkcs11|FINGERPRINT|ОТПЕЧАТОК|PACKAGE/;
 
-describe('the runbook of rotations', function () {
+describe('runbooks', function () {
   this.timeout(240_000);
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let node: NodeProcess;
@@ -81,33 +81,61 @@ describe('the runbook of rotations', function () {
     }
   }
 
-  it('has the same commands in both languages', () => {
-    const plain = (name: string) =>
-      commandsOf(runbook(name)).map((command) =>
-        command.replace(/"[^"]*"/g, '""').replace(/[A-ZА-Я-]{6,}/g, '…'),
-      );
-    expect(plain('rotation.ru.md').map((each) => each.replace('ПАПКА', 'FOLDER'))).to.deep.equal(
-      plain('rotation.md'),
-    );
-  });
+  for (const name of ['rotation', 'schema-update']) {
+    it(`${name}: has the same commands in both languages`, () => {
+      const plain = (file: string) =>
+        commandsOf(runbook(file)).map((command) =>
+          command.replace(/"[^"]*"/g, '""').replace(/[A-ZА-Я-]{6,}/g, '…'),
+        );
+      const russian = plain(`${name}.ru.md`).map((each) => each.replace('ПАПКА', 'FOLDER'));
+      expect(russian).to.deep.equal(plain(`${name}.md`));
+    });
+  }
 
-  it('can be followed word for word', async () => {
+  /** Runs each command, and has what it said looked at. @returns the commands */
+  async function follow(
+    name: string,
+    look: (command: string, said: string, told: readonly string[]) => void,
+  ): Promise<readonly string[]> {
     const told: string[] = [];
-    for (const command of commandsOf(runbook('rotation.md'))) {
+    for (const command of commandsOf(runbook(name))) {
       if (elsewhere.test(command)) continue;
       const isSend = command.startsWith('npx mezhved send');
       // Here the change before it was at once: a node knows of it within two seconds.
       const { code, said } = await (isSend ? untilGood(() => run(command)) : run(command));
       expect(code, `${command}\n${said}`).to.equal(0);
+      if (isSend) expect(said).to.include('SendRequestResponse');
       told.push(command);
+      look(command, said, told);
+    }
+    return told;
+  }
+
+  it('schema-update: can be followed word for word', async () => {
+    const told = await follow('schema-update.md', (command, said) => {
+      if (command.includes('--check')) expect(said).to.match(/^Ошибок нет/);
+      else if (command.includes('schema admit')) expect(said).to.match(/^Принята/);
+      if (command.includes('schema plan')) {
+        expect(said).to.include('Добавлен необязательный элемент Purpose');
+      }
+      if (command.includes('schema rollback')) expect(said).to.match(/1\.0\.0: снова действует/);
+    });
+    expect(told).to.have.length.above(9);
+    const listed = await run('npx mezhved schema list --type birth-record');
+    expect(listed.said)
+      .to.match(/1\.0\.0 +действует/)
+      .and.match(/1\.1\.0 +снята/);
+  });
+
+  it('rotation: can be followed word for word', async () => {
+    const told = await follow('rotation.md', (command, said, before) => {
       if (command.startsWith('npx mezhved cert why')) expect(said).to.match(/trusted\s*$/);
-      if (command === 'npx mezhved cert list --node' && told.length > 1) {
+      if (command === 'npx mezhved cert list --node' && before.length > 1) {
         expect(said)
           .to.match(/active .*Exchange node/)
           .and.match(/active .*Exchange node/);
       }
-      if (isSend) expect(said).to.include('SendRequestResponse');
-    }
+    });
     expect(told).to.have.length.above(12);
   });
 });

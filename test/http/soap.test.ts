@@ -1,13 +1,17 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { expect } from 'chai';
+import { parse } from 'yaml';
 import { LocalFiles } from '../../src/attachments/local-files.ts';
 import type { Call, Reply } from '../../src/exchange/call.ts';
-import { asFault } from '../../src/fault/fault.ts';
+import { asFault, Fault } from '../../src/fault/fault.ts';
 import { BodyMeter } from '../../src/http/body.ts';
 import { createHttpServer, listen, stop } from '../../src/http/server.ts';
 import { soapApp } from '../../src/http/soap.ts';
-import { temporaryFolder } from '../harness/node.ts';
+import type { TypePages } from '../../src/http/type-pages.ts';
+import { checkout, temporaryFolder } from '../harness/node.ts';
 
 /** What a peer sends piece by piece, a pause in ms between, and how it ends. */
 interface Talk {
@@ -15,6 +19,21 @@ interface Talk {
   /** Closes its side without waiting for an answer. */
   readonly hangUp?: boolean;
 }
+
+const version = {
+  ...{ version: '1.0', namespace: 'urn:t', requestRoot: 'Ask', responseRoot: 'Tell' },
+  ...{ state: 'active' as const, from: null, until: '2027-01-01T00:00:00.000Z' },
+} as const;
+const types: TypePages = {
+  list: () => [{ id: 'a b', name: 'Вид', versions: [version] }],
+  find: (type) => types.list().find(({ id }) => id === type),
+  files: async (type, name) => {
+    if (name === 'busy') throw new Fault('BUSY');
+    if (type !== 'a b' || name !== '1.0') return undefined;
+    const schemas = [{ name: 'a.xsd', bytes: Buffer.from('<xs:schema/>') }];
+    return { schemas, archive: Buffer.from('PK'), request: '<Ask/>', response: undefined };
+  },
+};
 
 describe('the SOAP port', function () {
   this.timeout(10_000);
@@ -48,6 +67,7 @@ describe('the SOAP port', function () {
         status: replyTo === 'known' ? 200 : 404,
         text: `${replyTo} ${contentType} ${body.byteLength}`,
       }),
+      types,
       publishWsdl: (version, url) => `wsdl ${version} ${url}`,
       publishXsd: (version, name, url) => (name === 'types.xsd' ? `${version} ${url}` : undefined),
     });
@@ -232,5 +252,55 @@ describe('the SOAP port', function () {
     expect(nothing.status).to.equal(404);
     expect(nothing.text).to.include('/smev/v1.2/ws');
     expect(nothing.headers.get('x-powered-by')).to.equal(null);
+  });
+
+  it('says what partners need of message types: dates, schemas, examples', async () => {
+    const at = (path: string) => fetch(`http://127.0.0.1:${port}/types${path}`);
+    const [page] = await (await at('')).json();
+    expect(page).to.deep.include({
+      id: 'a b',
+      name: 'Вид',
+      url: `http://127.0.0.1:${port}/types/a%20b`,
+    });
+    expect(page.wsdl).to.have.lengthOf(3);
+    expect(page.versions[0]).to.deep.include({ version: '1.0', until: version.until });
+    expect(await (await at('/a%20b')).json()).to.deep.equal(page);
+    const one = await (await at('/a%20b/1.0')).json();
+    const [schema] = one.schemas;
+    const text = await fetch(schema);
+    expect(await text.text()).to.equal('<xs:schema/>');
+    expect(text.headers.get('x-content-type-options')).to.equal('nosniff');
+    expect(text.headers.get('content-security-policy')).to.include('sandbox');
+    const archive = await fetch(one.archive);
+    expect(archive.headers.get('content-type')).to.equal('application/zip');
+    expect(await archive.text()).to.equal('PK');
+    expect(await (await fetch(one.exampleRequest)).text()).to.equal('<Ask/>');
+    for (const path of [
+      '/c',
+      '/c/1.0',
+      '/a%20b/2.0',
+      '/a%20b/1.0/b.xsd',
+      '/a%20b/1.0/response.xml',
+    ]) {
+      expect((await at(path)).status, path).to.equal(404);
+    }
+    expect((await at('/a%20b/busy/schemas.zip')).status).to.equal(503);
+  });
+
+  it('answers all under /types as docs/openapi.yaml says', async () => {
+    const { paths } = parse(readFileSync(join(checkout, 'docs', 'openapi.yaml'), 'utf8'));
+    const documented = Object.keys(paths).filter((path) => path.startsWith('/types'));
+    expect(documented).to.have.lengthOf(4);
+    for (const path of documented) {
+      const filled = path
+        .replace('{type}', 'a%20b')
+        .replace('{version}', '1.0')
+        .replace('{file}', 'a.xsd');
+      const answer = await fetch(`http://127.0.0.1:${port}${filled}`);
+      expect(answer.status, path).to.equal(200);
+      const type = answer.headers.get('content-type')?.split(';')[0] ?? 'none';
+      expect(Object.keys(paths[path].get.responses['200'].content), path).to.include(type);
+      await answer.text();
+    }
   });
 });

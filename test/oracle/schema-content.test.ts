@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { capturedXml } from '../../src/cli/captured.ts';
 import { mainSchemaFor, readSchemaFolder } from '../../src/cli/schema-folder.ts';
-import { admitSchemas } from '../../src/schema/admission.ts';
+import { admitSchemas } from '../../src/schema/admission/admission.ts';
 import { compileSchemas, SchemaRefused } from '../../src/schema/compile.ts';
 import { buildContentRegistry, judgeContent } from '../../src/schema/registry.ts';
 import type { SchemaFile } from '../../src/schema/set.ts';

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect } from 'chai';
-import { admissionLimits, admitSchemas } from '../../src/schema/admission.ts';
+import { admissionLimits, admitSchemas } from '../../src/schema/admission/admission.ts';
 import { schema } from './schemas.ts';
 
 const list = (count: number, make: (i: number) => string) =>

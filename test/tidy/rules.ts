@@ -58,6 +58,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   'file-type': ['attachments'],
 
   'fast-xml-parser': ['connectors'],
+  fflate: ['schema'],
   ioredis: ['queue'],
   kysely: ['store', 'journal', 'queue', 'smev', 'participants', 'exchange', 'warnings', 'cli'],
   'libxml2-wasm': ['xml'],
@@ -74,6 +75,7 @@ export const doors: Readonly<Record<string, readonly string[]>> = {
   'xml-crypto': ['signature'],
   'xmllint-wasm': ['schema'],
   yaml: ['config', 'participants'],
+  yauzl: ['schema'],
   zod: ['config', 'participants'],
 };
 

@@ -106,8 +106,12 @@ const worldly: readonly string[] = [
   'src/queue/lanes.ts',
   'src/queue/redis.ts',
   'src/queue/sweep.ts',
-  'src/schema/admission.ts',
+  'src/schema/admission/admission.ts',
+  'src/schema/admission/compile.ts',
+  'src/schema/admission/thread.ts',
   'src/schema/files.ts',
+  'src/schema/package-signature.ts',
+  'src/schema/zip.ts',
   'src/server/',
   'src/signature/signer.ts',
   'src/signature/smev-transform.ts',
@@ -129,7 +133,11 @@ const worldly: readonly string[] = [
 
 const linesMax = 300;
 /** One table, as long as it is. */
-const tables = ['src/fault/codes.ts', 'src/signature/explain/causes.ts'];
+const tables = [
+  'src/fault/codes.ts',
+  'src/schema/admission/table.ts',
+  'src/signature/explain/causes.ts',
+];
 
 function file(path: string, text: string): SourceFile {
   return { path, text };
@@ -183,7 +191,6 @@ describe('tidy', () => {
   it('lets each package in by its door alone', () => {
     expect(doorProblems(sources)).to.deep.equal([]);
     const used = new Set(sources.flatMap(importsOf).map(({ target }) => target));
-    used.add('xmllint-wasm');
     expect(Object.keys(doors).filter((name) => !used.has(name))).to.deep.equal([]);
     const seeded = [
       file('src/exchange/a.ts', "import Sqlite from 'better-sqlite3';"),
