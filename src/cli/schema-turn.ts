@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { systemClock } from '../clock.ts';
-import { activateVersion, pinVersion, rollBackVersion } from '../participants/schema-turns.ts';
+import { pinVersion } from '../participants/schema-pins.ts';
+import { activateVersion, rollBackVersion } from '../participants/schema-turns.ts';
 import type { StoredVersion } from '../participants/schema-versions.ts';
 import { carryOut, type PlanOptions, withPlan } from './carry-out.ts';
 import { endWords } from './end-words.ts';

@@ -105,6 +105,6 @@ function authorise(
 ): Authorised {
   const caller = knowCaller(context.registry(), verified, received.at);
   known.system = caller.system.id;
-  noteContent(context, caller.system, verified.content, received.at);
+  noteContent(context, caller.system, verified, received.at);
   return { received, verified, caller, request: verified.request };
 }

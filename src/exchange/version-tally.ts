@@ -1,7 +1,10 @@
-import type { ClaimedContent, ContentJudgement, Refused } from '../compute/judge.ts';
+import type { ClaimedContent, Refused, Verified } from '../compute/judge.ts';
+import { Fault } from '../fault/fault.ts';
 import type { InformationSystem } from '../participants/registry.ts';
 import { countingVersions } from '../participants/type-versions.ts';
+import { knowCaller } from './caller.ts';
 import type { ExchangeContext } from './context.ts';
+import { checkMessageId } from './fresh.ts';
 
 /** What a version said of messages. */
 export interface Verdicts {
@@ -11,12 +14,22 @@ export interface Verdicts {
   readonly refused: number;
 }
 
+/** Messages that are remembered as counted. */
+const seenMax = 20_000;
+
 /** Counts in memory what versions said of messages, until somebody takes the counts. */
 export class VersionTally {
   readonly #counts = new Map<string, Verdicts>();
+  readonly #seen = new Set<string>();
 
-  add(type: string, version: string, isTaken: boolean): void {
+  /** One that comes again, whoever sends it, is counted once. */
+  add(type: string, version: string, messageId: string, isTaken: boolean): void {
     const key = `${type} ${version}`;
+    const one = `${key} ${messageId}`;
+    if (this.#seen.has(one)) return;
+    this.#seen.add(one);
+    const [eldest] = this.#seen;
+    if (this.#seen.size > seenMax && eldest !== undefined) this.#seen.delete(eldest);
     const before = this.#counts.get(key) ?? { type, version, taken: 0, refused: 0 };
     this.#counts.set(key, {
       ...before,
@@ -33,51 +46,71 @@ export class VersionTally {
   }
 }
 
-type Counting = Pick<ExchangeContext, 'registry' | 'versionTally'>;
+type Counting = Pick<ExchangeContext, 'limits' | 'registry' | 'versionTally'>;
 
 /**
  * Counts what the newest version of a type that has the root says of a message, where it is to be rolled
  * back by itself: of messages alone whose signature is right, by a system that takes part in the type and
- * that no other version is pinned for.
+ * that no other version is pinned for; each once, and of today.
  *
  * @param at ms UTC
  */
 export function noteContent(
   context: Counting,
   system: InformationSystem,
-  content: ContentJudgement | undefined,
+  { content, claimedMessageId }: Pick<Verified, 'content' | 'claimedMessageId'>,
   at: number,
 ): void {
   if (content === undefined) return;
   const fits = ({ version }: { readonly version: string }) =>
     content.versions.some((each) => each.version === version && each.findings.length === 0);
-  const names = content.versions.map(({ version }) => version);
-  note(context, system, { messageType: content.messageType, versions: names }, at, fits);
+  const versions = content.versions.map(({ version }) => version);
+  const { messageType } = content;
+  note(context, system, { messageType, versions, messageId: claimedMessageId }, at, fits);
 }
 
 /** The same of a message that was refused for its content, or for whatever else. @param at ms UTC */
 export function noteRefusedContent(
   context: Counting,
-  { fault, fingerprint, claimedContent }: Refused,
+  { fault, fingerprint, claimedContent, claimedMessageId: messageId }: Refused,
   at: number,
 ): void {
   if (fault.code !== 'CONTENT_INVALID' || fingerprint === undefined) return;
-  const owner = context.registry().systemOfCertificate(fingerprint);
-  if (owner === undefined || claimedContent === undefined) return;
-  note(context, owner.system, claimedContent, at, () => false);
+  if (claimedContent === undefined) return;
+  try {
+    const signed = { certificate: { fingerprint }, personalCertificate: undefined };
+    const { system } = knowCaller(context.registry(), signed, at);
+    note(context, system, { ...claimedContent, messageId }, at, () => false);
+  } catch (error) {
+    // Whoever is not known, or no longer, has no say.
+    if (!(error instanceof Fault)) throw error;
+  }
+}
+
+interface Noted extends ClaimedContent {
+  readonly messageId: string | undefined;
 }
 
 function note(
-  { registry, versionTally }: Counting,
+  { limits, registry, versionTally }: Counting,
   { id, participant }: InformationSystem,
-  { messageType, versions }: ClaimedContent,
+  { messageType, versions, messageId }: Noted,
   at: number,
   fits: (version: { readonly version: string }) => boolean,
 ): void {
   const type = registry().findMessageType(messageType);
-  if (type === undefined || type.pins[id] !== undefined) return;
+  if (type === undefined || type.pins[id] !== undefined || messageId === undefined) return;
   if (!type.senders.includes(participant) && !type.providers.includes(participant)) return;
   const newest = countingVersions(type, at).find(({ version }) => versions.includes(version));
-  if (newest?.rollback === undefined) return;
-  versionTally.add(messageType, newest.version, fits(newest));
+  if (newest?.rollback === undefined || !isFresh(messageId, at, limits)) return;
+  versionTally.add(messageType, newest.version, messageId, fits(newest));
+}
+
+function isFresh(messageId: string, at: number, limits: Counting['limits']): boolean {
+  try {
+    checkMessageId(messageId, at, limits);
+    return true;
+  } catch {
+    return false;
+  }
 }

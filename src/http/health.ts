@@ -26,6 +26,8 @@ export function healthRoutes(health: Health): Router {
 
 /** Settings that every Express application of the node shares. */
 export function harden(app: Express): void {
+  // What is thrown is told to nobody outside, whatever NODE_ENV says.
+  app.set('env', 'production');
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');

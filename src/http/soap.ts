@@ -1,4 +1,4 @@
-import express, { type Express, type Request, type Response } from 'express';
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { FileStore } from '../attachments/file-store.ts';
 import type { Posted } from '../connectors/connector.ts';
 import type { Body, Call, Reply } from '../exchange/call.ts';
@@ -55,7 +55,23 @@ export function soapApp(face: SoapFace): Express {
       .type('text/plain')
       .send(`Нет такого адреса / not found. ${paths}, /types\n`);
   });
+  app.use(endUnreadable);
   return app;
+}
+
+/** A path that cannot be decoded, or what no route has foreseen. Four parameters: that is how Express knows it. */
+function endUnreadable(
+  thrown: { readonly status?: number },
+  _request: Request,
+  response: Response,
+  _next: NextFunction,
+): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const status = thrown.status === 400 ? 400 : 500;
+  response.status(status).type('text/plain').send('Не читается / cannot be read\n');
 }
 
 async function answerCall(

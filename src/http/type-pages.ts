@@ -131,7 +131,11 @@ function bytesOf(
 ): { readonly type: string; readonly bytes: Uint8Array | string } | undefined {
   const xml = 'application/xml; charset=utf-8';
   if (file === 'schemas.zip') return { type: 'application/zip', bytes: archive };
-  const example = { 'request.xml': request, 'response.xml': response }[file];
+  const examples = new Map([
+    ['request.xml', request],
+    ['response.xml', response],
+  ]);
+  const example = examples.get(file);
   if (example !== undefined) return { type: xml, bytes: example };
   const schema = schemas.find(({ name }) => name === file);
   return schema && { type: xml, bytes: schema.bytes };

@@ -40,6 +40,7 @@ export function apply(context: ApplyContext, loaded: readonly Loaded[]): Promise
     if (wanted.length === 0) return changes;
     for (const each of wanted) await clear(scope.tx, each);
     for (const each of wanted) await write(scope, each, context.now());
+    await forgetTurns(scope.tx);
     const wrong = await contradictions(scope.tx);
     if (wrong.length > 0) throw new ApplyRefused(wrong.join('; '));
     for (const change of changes) enter(context, scope, change);
@@ -76,6 +77,24 @@ export async function raiseRevision(tx: Transaction<Tables>): Promise<void> {
     .set((row) => ({ revision: row('revision', '+', 1) }))
     .where('id', '=', 1)
     .execute();
+}
+
+/** Of versions that are declared no more: one of the name that comes back counts as if it were new. */
+async function forgetTurns(tx: Transaction<Tables>): Promise<void> {
+  const known = await listVersions(tx);
+  for (const { message_type, version } of await tx
+    .selectFrom('schema_turn')
+    .select(['message_type', 'version'])
+    .execute()) {
+    if (known.some((each) => each.messageType === message_type && each.version === version)) {
+      continue;
+    }
+    await tx
+      .deleteFrom('schema_turn')
+      .where('message_type', '=', message_type)
+      .where('version', '=', version)
+      .execute();
+  }
 }
 
 /** Takes away what will be written anew, so that what moves between two of them is free. */

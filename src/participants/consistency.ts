@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { SchemaPinTable } from '../store/declared-tables.ts';
 import type { Tables } from '../store/tables.ts';
 import type { Route } from './routes.ts';
 import { listVersions, type StoredVersion } from './schema-versions.ts';
@@ -10,6 +11,7 @@ export async function contradictions(db: Kysely<Tables>): Promise<string[]> {
   const types = await db.selectFrom('message_type').selectAll().orderBy('id').execute();
   const known = new Set(participants.map(({ id }) => id));
   const versions = await listVersions(db);
+  const pins = await db.selectFrom('schema_pin').selectAll().execute();
   return types.flatMap(({ id, ...type }) => {
     const senders = JSON.parse(type.senders) as string[];
     const providers = JSON.parse(type.providers) as string[];
@@ -20,6 +22,11 @@ export async function contradictions(db: Kysely<Tables>): Promise<string[]> {
     const owned = (provider: string) => systems.filter((each) => each.participant === provider);
     return [
       ...sameNames(id, versions),
+      ...lostPins(
+        pins.filter((pin) => pin.message_type === id),
+        versions.filter((each) => each.messageType === id),
+        systems,
+      ),
       ...sharedFolder(id, JSON.parse(type.route) as Route, types),
       ...unknown.map((each) => `${id}: нет участника ${each} / there is no such participant`),
       ...routeProblem(JSON.parse(type.route) as Route, providers, owned).map(
@@ -47,6 +54,24 @@ function sameNames(id: string, versions: readonly StoredVersion[]): string[] {
   return [...new Set(names.filter((name, at) => names.indexOf(name) !== at))].map(
     (name) => `${id}: две версии с именем ${name} / two versions have that name`,
   );
+}
+
+/** A pin holds a version: it goes when the pin does. */
+function lostPins(
+  pins: readonly SchemaPinTable[],
+  versions: readonly StoredVersion[],
+  systems: readonly { readonly id: string }[],
+): string[] {
+  return pins
+    .filter(
+      ({ system, version }) =>
+        !systems.some(({ id }) => id === system) ||
+        !versions.some((each) => each.version === version),
+    )
+    .map(
+      ({ message_type, system, version }) =>
+        `${message_type}: версия ${version} закреплена за ${system}; сначала schema unpin / the version is pinned for the system: schema unpin first`,
+    );
 }
 
 /** Answers in a folder are told apart by MessageID alone, so it belongs to one message type. */

@@ -1,6 +1,7 @@
 import { Fault } from '../fault/fault.ts';
 import { readCertificate } from '../pki/certificate.ts';
 import type { RevocationMode, TrustStore } from '../pki/path.ts';
+import type { Window } from '../pki/window.ts';
 import type { Database } from '../store/database.ts';
 import type { TrustAnchorTable, WindowColumns } from '../store/declared-tables.ts';
 import { type PersonalSignaturePolicy, personalSignature } from './declarations.ts';
@@ -184,12 +185,14 @@ export function buildRegistry(parts: Parts): Registry {
   const types = new Map(parts.messageTypes.map((each) => [each.id, each]));
   const owners = new Map(parts.certificates.map((each) => [each.certificate.fingerprint, each]));
   const roots = new Map<string, MessageType>();
-  // Two types may have one root where one of them was never told to count.
-  for (const isTold of [false, true]) {
-    for (const type of parts.messageTypes) {
-      const versions = type.versions.filter(({ window }) => (window !== undefined) === isTold);
-      for (const root of versions.flatMap(rootsOf)) roots.set(root, type);
-    }
+  // Of two types with one root, no more than one counts: the one whose version ends last, if ever.
+  const ends = (window: Window | undefined) =>
+    window === undefined ? Number.NEGATIVE_INFINITY : (window.until ?? Number.POSITIVE_INFINITY);
+  const ranked = parts.messageTypes
+    .flatMap((type) => type.versions.map((version) => ({ type, version })))
+    .sort((a, b) => (ends(a.version.window) < ends(b.version.window) ? -1 : 1));
+  for (const { type, version } of ranked) {
+    for (const root of rootsOf(version)) roots.set(root, type);
   }
   return {
     revision: parts.revision,

@@ -1,13 +1,19 @@
 import type { Kysely, Transaction } from 'kysely';
-import { newEntryId } from '../journal/entry.ts';
 import type { CommitScope } from '../journal/writer.ts';
-import { type Window, windowWords } from '../pki/window.ts';
+import { isWithin, type Window, windowWords } from '../pki/window.ts';
 import type { SchemaTurnTable } from '../store/declared-tables.ts';
 import type { Tables } from '../store/tables.ts';
-import { type ApplyContext, ApplyRefused, lockRevision, raiseRevision } from './apply.ts';
-import { listVersions, type StoredVersion } from './schema-versions.ts';
+import { ApplyRefused, lockRevision, raiseRevision } from './apply.ts';
+import {
+  type Changing,
+  enterVersionChange,
+  pickVersion,
+  refuseTakenRoots,
+  versionsOf,
+} from './schema-changing.ts';
+import type { StoredVersion } from './schema-versions.ts';
 import { endedBy } from './turns.ts';
-import { isOpen, rootsOf } from './type-versions.ts';
+import { isOpen } from './type-versions.ts';
 import { columnsOf } from './windowed.ts';
 
 /** Names a version of a message type. */
@@ -27,8 +33,6 @@ export interface Activation extends NamedVersion {
 /** A version that another ends. */
 export type EndedVersion = StoredVersion & { readonly window: Window };
 
-type Changing = Pick<ApplyContext, 'journal' | 'who' | 'now' | 'random'>;
-
 /**
  * Lets a version count from a moment on, on every node. Those before it end with the overlap, as endedBy
  * says. One that counted before may do so again.
@@ -42,18 +46,15 @@ export function activateVersion(
   return context.journal.commit(async (scope) => {
     await lockRevision(scope.tx);
     const all = await versionsOf(scope.tx, type);
-    const chosen = pick(all, type, version);
-    await refuseTakenRoot(scope.tx, chosen, context.now());
+    const chosen = pickVersion(all, type, version);
+    const now = context.now();
+    await refuseTakenRoots(scope.tx, [chosen], now);
+    const from = beginningOf(chosen, at, now);
     const others = all.filter((each) => each !== chosen);
     const ended =
-      overlapMs === undefined
-        ? []
-        : endedBy(chosen.window, others, { at, overlapMs, now: context.now() });
-    const before = ended.map((each) => ({
-      version: each.ended.version,
-      until: each.ended.window?.until ?? null,
-    }));
-    await turn(context, scope, chosen, { from: at, until: null }, { ended: before, rollback });
+      overlapMs === undefined ? [] : endedBy(chosen.window, others, { at, overlapMs, now });
+    const before = merged(isOpen(chosen.window, now) ? endedFor(chosen) : [], ended);
+    await turn(context, scope, chosen, { from, until: null }, { ended: before, rollback });
     for (const each of ended) await turn(context, scope, each.ended, each.window);
     await raiseRevision(scope.tx);
     return {
@@ -63,23 +64,43 @@ export function activateVersion(
   });
 }
 
-/** A message is known by its root: of two types that have it one may count. */
-async function refuseTakenRoot(
-  tx: Transaction<Tables>,
-  chosen: StoredVersion,
-  now: number,
-): Promise<void> {
-  const roots = rootsOf(chosen);
-  const other = (await listVersions(tx)).find(
-    (each) =>
-      each.messageType !== chosen.messageType &&
-      isOpen(each.window, now) &&
-      rootsOf(each).some((root) => roots.includes(root)),
-  );
-  if (other === undefined) return;
+/**
+ * What counts goes on without a pause; what is to begin begins when it is told.
+ *
+ * @throws ApplyRefused where it counts now and is to begin later
+ */
+function beginningOf({ window }: StoredVersion, at: number, now: number): number | null {
+  if (window === undefined || !isWithin(window, now)) return at;
+  if (at <= now) return window.from;
   throw new ApplyRefused(
-    `корень ${roots[0]} принадлежит виду сведений ${other.messageType} (${other.version}) / the root belongs to that message type`,
+    'она уже действует: назовите --at now, чтобы действовала дальше, или schema rollback той, что её сменила / ' +
+      'it counts already: --at now lets it go on, or roll back the one that ended it',
   );
+}
+
+/** When a version would end were it not for another. */
+interface EndBefore {
+  readonly version: string;
+  readonly until: number | null;
+}
+
+/** What was ended before keeps the end that it had before that. */
+function merged(
+  known: readonly EndBefore[],
+  ended: readonly { readonly ended: StoredVersion }[],
+): EndBefore[] {
+  const fresh = ended.map(({ ended: { version, window } }) => ({
+    version,
+    until: window?.until ?? null,
+  }));
+  return [
+    ...known,
+    ...fresh.filter(({ version }) => !known.some((each) => each.version === version)),
+  ];
+}
+
+function endedFor({ turn }: Pick<StoredVersion, 'turn'>): EndBefore[] {
+  return JSON.parse(turn?.ended ?? '[]') as EndBefore[];
 }
 
 /** What a rollback did. */
@@ -111,10 +132,12 @@ export function rollBackVersion(
     await lockRevision(scope.tx);
     const now = context.now();
     const all = await versionsOf(scope.tx, type);
-    const chosen = version === undefined ? lastBegun(all, type, now) : pick(all, type, version);
+    const chosen =
+      version === undefined ? lastBegun(all, type, now) : pickVersion(all, type, version);
     const { window } = chosen;
     if (window === undefined || !isOpen(window, now)) throw new ApplyRefused(notOpen);
-    const restored = endedFor(chosen, all, now);
+    const restored = restoredBy(chosen, all, now);
+    await refuseTakenRoots(scope.tx, restored, now);
     const others = all.filter((each) => each !== chosen);
     if (!restored.length && !others.some((each) => isOpen(each.window, now))) {
       throw new ApplyRefused(nothingElse);
@@ -123,6 +146,7 @@ export function rollBackVersion(
     const over = window.from !== null && window.from > now ? window.from : until;
     await turn(context, scope, chosen, { from: window.from, until: over }, { ended: [], reason });
     for (const each of restored) await turn(context, scope, each, each.window);
+    await forgetIn(scope.tx, chosen, all);
     await raiseRevision(scope.tx);
     return { version: chosen, restored };
   });
@@ -133,18 +157,44 @@ const nothingElse =
   'без этой версии не действовала бы ни одна: сначала schema activate другой / ' +
   'no version would count without it: activate another first';
 
-/** What it ended, with the windows that they had before. */
-function endedFor(
-  { turn }: StoredVersion,
+/** What it ended, as it would count without it: no longer than it would itself. */
+function restoredBy(
+  chosen: StoredVersion,
   all: readonly StoredVersion[],
   now: number,
 ): EndedVersion[] {
-  const ended = JSON.parse(turn?.ended ?? '[]') as { version: string; until: number | null }[];
-  return ended.flatMap(({ version, until }) => {
+  const own = chosen.window?.until ?? null;
+  return endedFor(chosen).flatMap(({ version, until: before }) => {
     const found = all.find((each) => each.version === version);
+    const until = before === null || own === null ? (before ?? own) : Math.min(before, own);
     if (found?.window === undefined || (until !== null && until <= now)) return [];
     return [{ ...found, window: { from: found.window.from, until } }];
   });
+}
+
+/** What ended it has from now on ended what it had ended: a later rollback does not bring it back. */
+async function forgetIn(
+  tx: Transaction<Tables>,
+  chosen: StoredVersion,
+  all: readonly StoredVersion[],
+): Promise<void> {
+  for (const { messageType, version, turn: row } of all) {
+    const ended = endedFor({ turn: row });
+    if (version === chosen.version || !ended.some((each) => each.version === chosen.version)) {
+      continue;
+    }
+    const others = ended.filter((each) => each.version !== chosen.version);
+    const kept = [
+      ...others,
+      ...endedFor(chosen).filter((each) => !others.some((it) => it.version === each.version)),
+    ];
+    await tx
+      .updateTable('schema_turn')
+      .set({ ended: JSON.stringify(kept) })
+      .where('message_type', '=', messageType)
+      .where('version', '=', version)
+      .execute();
+  }
 }
 
 function lastBegun(all: readonly StoredVersion[], type: string, now: number): StoredVersion {
@@ -155,46 +205,6 @@ function lastBegun(all: readonly StoredVersion[], type: string, now: number): St
     .toSorted((a, b) => (b.window?.from ?? 0) - (a.window?.from ?? 0));
   if (last !== undefined) return last;
   throw new ApplyRefused(`${type}: нечего откатывать / there is nothing to roll back`);
-}
-
-/**
- * Pins a system to one version of a type: no other counts for what it sends, and that one does so after its
- * end too.
- *
- * @param version null takes the pin off
- * @throws ApplyRefused where there is no such version, system or pin
- */
-export function pinVersion(
-  context: Changing,
-  { type, system, version }: { type: string; system: string; version: string | null },
-): Promise<void> {
-  return context.journal.commit(async (scope) => {
-    const { tx } = scope;
-    await lockRevision(tx);
-    const known = await tx
-      .selectFrom('information_system')
-      .select('id')
-      .where('id', '=', system)
-      .executeTakeFirst();
-    if (known === undefined) {
-      throw new ApplyRefused(`нет системы ${system} / there is no such system`);
-    }
-    const all = await versionsOf(tx, type);
-    if (version !== null) pick(all, type, version);
-    const { numDeletedRows } = await tx
-      .deleteFrom('schema_pin')
-      .where('message_type', '=', type)
-      .where('system', '=', system)
-      .executeTakeFirst();
-    if (version === null && numDeletedRows === 0n) {
-      throw new ApplyRefused(`${system}: не закреплена / it is not pinned`);
-    }
-    if (version !== null) {
-      await tx.insertInto('schema_pin').values({ message_type: type, system, version }).execute();
-    }
-    enter(context, scope, { id: type, system, pinned: version });
-    await raiseRevision(tx);
-  });
 }
 
 /** Counts what a version said of messages since it began. @returns its counts, undefined where it is not told */
@@ -215,23 +225,8 @@ export async function countVerdicts(
     .executeTakeFirst();
 }
 
-async function versionsOf(tx: Transaction<Tables>, type: string): Promise<StoredVersion[]> {
-  const all = (await listVersions(tx)).filter(({ messageType }) => messageType === type);
-  if (all.length > 0) return all;
-  throw new ApplyRefused(`нет вида сведений ${type} / there is no such message type`);
-}
-
-function pick(all: readonly StoredVersion[], type: string, version: string): StoredVersion {
-  const found = all.find((each) => each.version === version);
-  if (found !== undefined) return found;
-  const known = all.map((each) => each.version).join(', ');
-  throw new ApplyRefused(
-    `${type}: нет версии ${version}; есть / there is no such version; there are: ${known}`,
-  );
-}
-
 interface Turned {
-  readonly ended?: readonly { readonly version: string; readonly until: number | null }[];
+  readonly ended?: readonly EndBefore[];
   readonly rollback?: StoredVersion['rollback'];
   readonly reason?: RollbackReason | undefined;
 }
@@ -261,19 +256,9 @@ async function turn(
     .values({ message_type, version, ...fresh, ...columns })
     .onConflict((conflict) => conflict.columns(['message_type', 'version']).doUpdateSet(columns))
     .execute();
-  enter(context, scope, {
+  enterVersionChange(context, scope, {
     ...{ id: message_type, version, when: windowWords(window) },
     ...(rollback && { rollback }),
     ...(reason && { reason }),
-  });
-}
-
-function enter({ who, now, random }: Changing, scope: CommitScope, told: object): void {
-  scope.journal({
-    id: newEntryId(now(), random(10)),
-    at: now(),
-    kind: 'configuration',
-    verdict: 'good',
-    detail: { who, what: 'schemaVersion', change: 'changed', ...told },
   });
 }

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { always } from '../pki/window.ts';
-import type { SchemaTurnTable } from '../store/declared-tables.ts';
+import type { MessageTypeVersionTable, SchemaTurnTable } from '../store/declared-tables.ts';
 import type { Tables } from '../store/tables.ts';
 import type { NamedFile } from './plan.ts';
 import { type TypeVersion, type Versioned, versionNameOf } from './type-versions.ts';
@@ -36,7 +36,7 @@ export async function listVersions(db: Kysely<Tables>): Promise<StoredVersion[]>
     (await db.selectFrom('schema_turn').selectAll().execute()).map((row) => [keyOf(row), row]),
   );
   const found: StoredVersion[] = [];
-  for (const row of [...declared.map(named), ...admitted]) {
+  for (const row of [...named(declared), ...admitted]) {
     const turn = turns.get(keyOf(row));
     const isAdmitted = 'admitted_at' in row;
     const untold = isAdmitted ? undefined : always;
@@ -58,10 +58,21 @@ export async function listVersions(db: Kysely<Tables>): Promise<StoredVersion[]>
   return found;
 }
 
-function named<T extends { readonly version: string | null; readonly namespace: string }>(
-  row: T,
-): T & { readonly version: string } {
-  return { ...row, version: row.version ?? versionNameOf(row.namespace) };
+/** Each by its name; of two that one namespace names the second has its root in its own. */
+function named<
+  T extends Pick<
+    MessageTypeVersionTable,
+    'message_type' | 'version' | 'namespace' | 'request_root'
+  >,
+>(rows: readonly T[]): (T & { readonly version: string })[] {
+  const taken = new Set<string>();
+  return rows.map((row) => {
+    const plain = row.version ?? versionNameOf(row.namespace);
+    const isTaken = row.version === null && taken.has(keyOf({ ...row, version: plain }));
+    const version = isTaken ? `${plain}-${row.request_root}` : plain;
+    taken.add(keyOf({ ...row, version }));
+    return { ...row, version };
+  });
 }
 
 function keyOf({ message_type, version }: { message_type: string; version: string }): string {

@@ -22,7 +22,12 @@ export async function signEnd({ clock, compute, database, log, nodeId }: Parts):
   log.info(JSON.parse(checkpointLine(checkpoint)), 'checkpoint');
 }
 
-/** Signs the end of the chain again and again. */
+/** Signs the end of the chain at once, and again and again. */
 export function startCheckpointing(context: Parts, { journal }: Config): Repeating {
-  return startRepeating('checkpoint', journal.checkpointMs, () => signEnd(context), context.log);
+  return startRepeating(
+    'checkpoint',
+    () => journal.checkpointMs,
+    () => signEnd(context),
+    context.log,
+  );
 }

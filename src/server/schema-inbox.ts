@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { constants } from 'node:fs';
+import { lstat, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { Config } from '../config/table.ts';
 import { ApplyRefused } from '../participants/apply.ts';
 import { versionName } from '../participants/declarations.ts';
@@ -32,6 +33,7 @@ export function startSchemaInbox(context: Parts, { schemas }: Config): Repeating
 async function look(context: Parts, inbox: string, settledMs: number): Promise<void> {
   for (const type of await names(inbox)) {
     for (const name of await names(join(inbox, type))) {
+      await restore(context, join(inbox, type, name));
       const version = name.endsWith('.zip') ? name.slice(0, -'.zip'.length) : '';
       if (!versionName.safeParse(version).success) continue;
       const file = join(inbox, type, name);
@@ -42,6 +44,12 @@ async function look(context: Parts, inbox: string, settledMs: number): Promise<v
   }
 }
 
+/** What this node had taken when it was killed waits again. */
+async function restore({ nodeId }: Parts, taken: string): Promise<void> {
+  const ending = `.${nodeId}`;
+  if (taken.endsWith(`.zip${ending}`)) await rename(taken, taken.slice(0, -ending.length));
+}
+
 /** None where there is no such folder. */
 async function names(folder: string): Promise<string[]> {
   return (await readdir(folder).catch(() => [])).sort();
@@ -49,7 +57,7 @@ async function names(folder: string): Promise<string[]> {
 
 /** Whoever writes it has been gone for a while; a link leads who knows where. */
 async function isSettled(file: string, now: number, settledMs: number): Promise<boolean> {
-  const found = await stat(file).catch(() => undefined);
+  const found = await lstat(file).catch(() => undefined);
   return found?.isFile() === true && now - found.mtimeMs >= Math.min(settledMs, 2000);
 }
 
@@ -61,12 +69,30 @@ async function take(context: Parts, { type, version, file }: Waiting): Promise<v
     // Another node was faster.
     return;
   }
-  const { outcome, lines } = await offer(context, { type, version, file: taken }, `${file}.p7s`);
-  await writeFile(`${file}.txt`, `${lines.join('\n')}\n`);
-  await rename(taken, `${file}.${outcome}`);
-  const words = { type, version, outcome, report: `${file}.txt` };
-  if (outcome === 'refused') context.log.warn(words, 'schema package refused');
-  else context.log.info(words, 'schema package admitted');
+  try {
+    const { outcome, lines } = await offer(context, { type, version, file: taken }, `${file}.p7s`);
+    await report(`${file}.txt`, lines);
+    await rename(taken, `${file}.${outcome}`);
+    const words = { type, version, outcome, report: `${file}.txt` };
+    if (outcome === 'refused') context.log.warn(words, 'schema package refused');
+    else context.log.info(words, 'schema package admitted');
+  } catch (error) {
+    // The database is away, say: it is tried again at the next look.
+    await rename(taken, file);
+    throw error;
+  }
+}
+
+/** In a file that is new: a link of this name leads to something that is not the node's to write. */
+async function report(file: string, lines: readonly string[]): Promise<void> {
+  const fresh = `${file}.${randomBytes(6).toString('hex')}`;
+  try {
+    await writeFile(fresh, `${lines.join('\n')}\n`, { flag: 'wx' });
+    await rename(fresh, file);
+  } catch (error) {
+    await rm(fresh, { force: true });
+    throw error;
+  }
 }
 
 interface Told {
@@ -82,12 +108,12 @@ async function offer(
   const { journal, clock, registry } = context;
   const operating = { journal, who: 'mezhved', now: clock.now, random: randomBytes };
   try {
-    const { size } = await stat(file);
-    if (size > packageLimits.packed) throw new ApplyRefused(`> ${packageLimits.packed}`);
-    const signature = await readFile(signatureFile).catch(() => undefined);
+    const zip = await readBounded(file, packageLimits.packed);
+    if (zip === undefined) throw new ApplyRefused('файла нет / there is no file');
+    const signature = await readBounded(signatureFile, signatureOctetsMax);
     const outcome = await takePackage(operating, registry(), {
       ...{ type, version, signature },
-      package: { zip: new Uint8Array(await readFile(file)) },
+      package: { zip },
     });
     const { errors, warnings } = outcome;
     return {
@@ -101,5 +127,37 @@ async function offer(
   } catch (error) {
     if (!(error instanceof ApplyRefused)) throw error;
     return { outcome: 'refused', lines: [`refused: ${type} ${version}`, error.message] };
+  }
+}
+
+const signatureOctetsMax = 1 << 20;
+
+/**
+ * A whole file and nothing else: no link is followed, no pipe is waited for.
+ *
+ * @returns undefined where there is none
+ * @throws ApplyRefused where it is something else, or too large
+ */
+async function readBounded(file: string, octetsMax: number): Promise<Uint8Array | undefined> {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const handle = await open(file, flags).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw new ApplyRefused(`${basename(file)}: ${error.code ?? 'не читается / cannot be read'}`);
+  });
+  if (handle === undefined) return undefined;
+  try {
+    if (!(await handle.stat()).isFile())
+      throw new ApplyRefused(`${basename(file)}: не файл / no file`);
+    const octets = Buffer.alloc(octetsMax + 1);
+    let length = 0;
+    for (;;) {
+      const { bytesRead } = await handle.read(octets, length, octets.length - length, length);
+      length += bytesRead;
+      if (bytesRead === 0 || length > octetsMax) break;
+    }
+    if (length > octetsMax) throw new ApplyRefused(`${basename(file)}: > ${octetsMax}`);
+    return Uint8Array.from(octets.subarray(0, length));
+  } finally {
+    await handle.close();
   }
 }

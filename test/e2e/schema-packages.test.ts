@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
@@ -120,6 +120,18 @@ describe('packages of schemas that partners bring to a node', function () {
     expect((await listed('2.0.0'))?.state).to.equal('admitted');
     expect(await listed('2.1.0')).to.equal(undefined);
     expect(await readFile(place('2.0.0.zip.admitted'))).to.have.length.above(100);
+    // Links lead to what is not the sender's to read, or to write.
+    const victim = join(folder.path, 'victim');
+    await writeFile(victim, archive('2.3.0'));
+    await symlink(victim, place('2.3.0.zip'));
+    await symlink(victim, place('2.4.0.zip.txt'));
+    await writeFile(place('2.4.0.zip'), Buffer.from('PK but no archive'));
+    await mkdir(place('2.6.0.zip.p7s'));
+    await writeFile(place('2.6.0.zip'), archive('2.6.0'));
+    expect(await told(place('2.4.0.zip.txt'), 'refused')).to.include('zip-');
+    expect(await told(place('2.6.0.zip.txt'), 'refused')).to.include('2.6.0.zip.p7s: ');
+    expect(Buffer.from(archive('2.3.0')).equals(await readFile(victim))).to.equal(true);
+    expect(await listed('2.3.0')).to.equal(undefined);
     // The same name with other bytes.
     await writeFile(place('2.0.0.zip'), archive('2.0.1'));
     expect(await told(place('2.0.0.zip.txt'), 'refused')).to.include('байты её другие');

@@ -16,6 +16,7 @@ import { type FilePolicy, filePolicySchema } from '../../src/participants/file-p
 import { readAnchors } from '../../src/pki/anchors.ts';
 import { fileSignerFrom } from '../../src/pki/file-signer.ts';
 import { type ContentHash, contentDigest } from '../../src/pki/signature-algorithms.ts';
+import { always } from '../../src/pki/window.ts';
 import type { CallFiles } from '../../src/smev/file-texts.ts';
 import type { TestDatabase } from '../harness/databases.ts';
 import { attached } from '../harness/files.ts';
@@ -64,7 +65,10 @@ export async function fileStand(
 ): Promise<FileStand> {
   const folder = await temporaryFolder();
   const store = new LocalFiles(folder.path, randomBytes);
-  const type = { id: 'note', attachments: { ...filePolicySchema.parse({}), ...policy } };
+  const type = {
+    ...{ id: 'note', versions: [{ version: '1', window: always }] },
+    attachments: { ...filePolicySchema.parse({}), ...policy },
+  };
   const stand = new Stand(database, {
     attachments: { totalBytesMax } as ExchangeContext['attachments'],
     files: store,

@@ -69,6 +69,8 @@ export class Stand {
         extract: async (kept: Parameters<typeof extract>[0]) => extract(kept),
       },
       database,
+      // Answers may be of any version where the type is not known.
+      registry: () => ({ findMessageType: () => undefined }),
       journal: new JournalWriter(database, 'node-1'),
       queue: { enqueue: (due: Due) => this.told.push(due) },
       pressure: new Pressure(limits),

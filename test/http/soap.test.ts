@@ -281,10 +281,15 @@ describe('the SOAP port', function () {
       '/a%20b/2.0',
       '/a%20b/1.0/b.xsd',
       '/a%20b/1.0/response.xml',
+      '/a%20b/1.0/constructor',
+      '/a%20b/1.0/__proto__',
     ]) {
       expect((await at(path)).status, path).to.equal(404);
     }
     expect((await at('/a%20b/busy/schemas.zip')).status).to.equal(503);
+    const malformed = await at('/%E0');
+    expect(malformed.status).to.equal(400);
+    expect(await malformed.text()).not.to.match(/at .*\.[jt]s|node_modules/);
   });
 
   it('answers all under /types as docs/openapi.yaml says', async () => {

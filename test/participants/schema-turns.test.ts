@@ -5,10 +5,10 @@ import { JournalWriter } from '../../src/journal/writer.ts';
 import { type ApplyContext, ApplyRefused } from '../../src/participants/apply.ts';
 import { readRegistry } from '../../src/participants/registry.ts';
 import { admitVersion } from '../../src/participants/schema-admitting.ts';
+import { pinVersion } from '../../src/participants/schema-pins.ts';
 import {
   activateVersion,
   countVerdicts,
-  pinVersion,
   rollBackVersion,
 } from '../../src/participants/schema-turns.ts';
 import { listVersions } from '../../src/participants/schema-versions.ts';
@@ -134,6 +134,46 @@ forEachDatabase((_, open) => {
       time = now + 30;
       await rollBack();
       expect(await windows()).to.include.deep.property(old, [null, null]);
+    });
+
+    it('keep the way back when they are put off, or told again', async () => {
+      await admit('2');
+      await activate('2', now + day, 30 * day);
+      await activate('2', now + 2 * day, 30 * day);
+      await rollBack();
+      expect(await windows()).to.include.deep.property(old, [null, null]);
+      await activate('2', now, 30 * day);
+      time = now + day;
+      await activate('2', time, 30 * day);
+      expect(await windows()).to.include.deep.property('2', [now, null]);
+      await rollBack();
+      expect(await windows()).to.include.deep.property(old, [null, null]);
+    });
+
+    it('do not pause: what counts is not told to begin later', async () => {
+      expect(await refused(activate(old, now + day))).to.contain('уже действует');
+      await admit('2');
+      await activate('2', now, day);
+      expect(await refused(activate(old, now + day / 2))).to.contain('уже действует');
+      await activate(old, now, day);
+      expect(await windows()).to.include.deep.property(old, [null, null]);
+    });
+
+    it('are rolled back in any order, and what was taken back stays so', async () => {
+      await admit('2');
+      await admit('3');
+      await activate('2', now, day);
+      await activate('3', now + 10, day);
+      time = now + 20;
+      await rollBack('2');
+      expect(await windows()).to.deep.equal({
+        ...{ [old]: [null, now + 10 + day], 2: [now, now + 20], 3: [now + 10, null] },
+      });
+      time = now + 30;
+      await rollBack('3');
+      expect(await windows()).to.deep.equal({
+        ...{ [old]: [null, null], 2: [now, now + 20], 3: [now + 10, now + 30] },
+      });
     });
 
     it('are not taken away where nothing else would count', async () => {

@@ -26,7 +26,7 @@ forEachDatabase((_, open) => {
       };
       const context = {
         ...stand.context,
-        registry: () => ({}),
+        registry: () => ({ findMessageType: () => undefined }),
         connectors: { of: () => connector },
       } as unknown as Composed;
       const env = {

@@ -87,6 +87,7 @@ const worldly: readonly string[] = [
   'src/participants/revocation-lists.ts',
   'src/participants/revocation-questions.ts',
   'src/participants/schema-admitting.ts',
+  'src/participants/schema-pins.ts',
   'src/participants/schema-turns.ts',
   'src/participants/schema-versions.ts',
   'src/participants/seed.ts',
