@@ -29,8 +29,8 @@ const guardTable = {
   },
   'content schema': {
     file: judge,
-    find: 'if (judged.findings.length > 0) {',
-    replace: 'if (judged.findings.length > 1e9) {',
+    find: 'only !== undefined && only.findings.length > 0) {',
+    replace: 'only !== undefined && only.findings.length > 1e9) {',
   },
   'the Id names the element at the place of the operation': {
     file: verify,

@@ -92,7 +92,8 @@ forEachDatabase((_, open) => {
       const due = Date.now() + 150;
       engine.enqueue(await add('x', 'a', due));
       await until(() => at.length === 1);
-      expect((at[0] ?? 0) - due).to.be.within(0, 1000);
+      // The engine counts by a clock that is not this one, to a few milliseconds.
+      expect((at[0] ?? 0) - due).to.be.within(-20, 1000);
     });
 
     it('tries again what its attempt postponed', async () => {
