@@ -104,6 +104,5 @@ describe('the difference of drawn schemas', function () {
     expect(messages).to.be.greaterThan(pairs * 4);
     expect(refused).to.be.greaterThan(pairs / 4);
     expect(taken).to.be.greaterThan(pairs / 4);
-    if (process.env['DEBUG_COUNTS']) console.log({ pairs, messages, refused, taken });
   });
 });
