@@ -1,5 +1,5 @@
-import type { Characters } from './characters.ts';
-import type { Pattern } from './pattern-parse.ts';
+import type { Characters } from '../pattern/characters.ts';
+import type { Pattern } from '../pattern/parse.ts';
 
 /** The places of a pattern that read a character, and which may follow which (Glushkov). */
 export interface Automaton {

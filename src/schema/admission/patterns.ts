@@ -1,6 +1,6 @@
-import { overlap } from './characters.ts';
+import { overlap } from '../pattern/characters.ts';
+import { type Pattern, parsePattern } from '../pattern/parse.ts';
 import { type Automaton, automatonOf } from './pattern-automaton.ts';
-import { type Pattern, parsePattern } from './pattern-parse.ts';
 import type { AdmissionRule } from './table.ts';
 
 const lengthMax = 1000;
@@ -22,7 +22,7 @@ const chainMax = 4;
  */
 export function patternProblem(text: string): AdmissionRule | undefined {
   if (text.length > lengthMax) return 'pattern-length';
-  const pattern = parsePattern(text);
+  const pattern = parsePattern(text, true);
   if (pattern === undefined) return undefined;
   if (countsOf(pattern) > countMax) return 'pattern-count';
   const exact = automatonOf(pattern, countMax, placesMax);

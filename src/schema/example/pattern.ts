@@ -1,166 +1,12 @@
-import {
-  anyButLineEnd,
-  anyOf,
-  type Characters,
-  escaped,
-  everything,
-  except,
-  membersOf,
-  oneOf,
-  property,
-  range,
-} from './characters.ts';
-
-/** A pattern of XML Schema, read. */
-export type Pattern =
-  | { readonly kind: 'one'; readonly characters: Characters }
-  | { readonly kind: 'row'; readonly parts: readonly Pattern[] }
-  | { readonly kind: 'ways'; readonly parts: readonly Pattern[] }
-  | {
-      readonly kind: 'times';
-      readonly part: Pattern;
-      readonly min: number;
-      readonly max: number;
-    };
-
-/** Undefined where the pattern is not understood; none is run by the regular expressions of JavaScript. */
-export function readPattern(text: string): Pattern | undefined {
-  if (text.length > lengthMax) return undefined;
-  const reader = new Reader([...text]);
-  try {
-    return reader.whole();
-  } catch (error) {
-    if (error instanceof NotUnderstood) return undefined;
-    throw error;
-  }
-}
+import { has } from '../pattern/characters.ts';
+import { type Pattern, parsePattern } from '../pattern/parse.ts';
+import { membersOf } from './characters.ts';
 
 const lengthMax = 2000;
-const depthMax = 50;
 
-class NotUnderstood extends Error {
-  override readonly name = 'NotUnderstood';
-}
-
-class Reader {
-  readonly #text: readonly string[];
-  #at = 0;
-  #depth = 0;
-
-  constructor(text: readonly string[]) {
-    this.#text = text;
-  }
-
-  whole(): Pattern {
-    const read = this.#ways();
-    if (this.#at < this.#text.length) throw new NotUnderstood();
-    return read;
-  }
-
-  get #next(): string | undefined {
-    return this.#text[this.#at];
-  }
-
-  #take(): string {
-    const taken = this.#next;
-    if (taken === undefined) throw new NotUnderstood();
-    this.#at += 1;
-    return taken;
-  }
-
-  #taken(wanted: string): boolean {
-    if (this.#next !== wanted) return false;
-    this.#at += 1;
-    return true;
-  }
-
-  #ways(): Pattern {
-    this.#depth += 1;
-    if (this.#depth > depthMax) throw new NotUnderstood();
-    const parts = [this.#row()];
-    while (this.#taken('|')) parts.push(this.#row());
-    this.#depth -= 1;
-    return { kind: 'ways', parts };
-  }
-
-  #row(): Pattern {
-    const parts: Pattern[] = [];
-    while (this.#next !== undefined && this.#next !== '|' && this.#next !== ')') {
-      parts.push(this.#quantified(this.#atom()));
-    }
-    return { kind: 'row', parts };
-  }
-
-  #atom(): Pattern {
-    const taken = this.#take();
-    if (taken === '(') {
-      const inner = this.#ways();
-      if (!this.#taken(')')) throw new NotUnderstood();
-      return inner;
-    }
-    if (taken === '[') return { kind: 'one', characters: this.#class() };
-    if (taken === '.') return { kind: 'one', characters: anyButLineEnd };
-    if (taken === '\\') return { kind: 'one', characters: this.#escape() };
-    if ('?*+{}]'.includes(taken)) throw new NotUnderstood();
-    return { kind: 'one', characters: oneOf([taken]) };
-  }
-
-  #quantified(part: Pattern): Pattern {
-    if (this.#taken('?')) return { kind: 'times', part, min: 0, max: 1 };
-    if (this.#taken('*')) return { kind: 'times', part, min: 0, max: Infinity };
-    if (this.#taken('+')) return { kind: 'times', part, min: 1, max: Infinity };
-    if (!this.#taken('{')) return part;
-    let inside = '';
-    while (!this.#taken('}')) inside += this.#take();
-    const match = /^(\d+)(?:(,)(\d*))?$/.exec(inside);
-    if (match === null) throw new NotUnderstood();
-    const min = Number(match[1]);
-    const max = match[2] === undefined ? min : match[3] ? Number(match[3]) : Infinity;
-    return { kind: 'times', part, min, max };
-  }
-
-  #escape(): Characters {
-    const letter = this.#take();
-    if (letter !== 'p' && letter !== 'P') return escaped(letter);
-    if (!this.#taken('{')) throw new NotUnderstood();
-    let name = '';
-    while (!this.#taken('}')) name += this.#take();
-    const found = property(name);
-    if (found === undefined) throw new NotUnderstood();
-    return letter === 'p' ? found : except(everything, found);
-  }
-
-  #class(): Characters {
-    this.#depth += 1;
-    if (this.#depth > depthMax) throw new NotUnderstood();
-    const negated = this.#taken('^');
-    const sets: Characters[] = [];
-    let without: Characters | undefined;
-    while (!this.#taken(']')) {
-      if (this.#next === '-' && this.#text[this.#at + 1] === '[') {
-        this.#at += 2;
-        without = this.#class();
-      } else sets.push(this.#member());
-    }
-    this.#depth -= 1;
-    const all = negated ? except(everything, anyOf(sets)) : anyOf(sets);
-    return without === undefined ? all : except(all, without);
-  }
-
-  #member(): Characters {
-    const from = this.#take();
-    if (from === '[') throw new NotUnderstood();
-    const first = from === '\\' ? this.#escape() : oneOf([from]);
-    const after = this.#text[this.#at + 1];
-    if (this.#next !== '-' || after === ']' || after === '[' || after === undefined) return first;
-    const [start] = first.hints;
-    if (start === undefined || first.hints.length > 1) return first;
-    this.#at += 1;
-    const to = this.#take();
-    const [end] = to === '\\' ? this.#escape().hints : [to];
-    if (end === undefined) throw new NotUnderstood();
-    return range(start, end);
-  }
+/** Undefined where the pattern is long or not understood; none is run by the regular expressions of JavaScript. */
+export function readPattern(text: string): Pattern | undefined {
+  return text.length > lengthMax ? undefined : parsePattern(text, false);
 }
 
 /** Whether the whole of a short text fits. What takes too much work does not fit. */
@@ -188,17 +34,17 @@ function ends(
   work: Work,
 ): Set<number> {
   if (isSpent(work)) return new Set();
-  if (pattern.kind === 'one') {
-    const has = (at: number) => {
+  if (pattern.kind === 'characters') {
+    const fits = (at: number) => {
       const character = text[at];
-      return character !== undefined && pattern.characters.has(character);
+      return character !== undefined && has(pattern.set, character);
     };
-    return new Set([...from].filter(has).map((at) => at + 1));
+    return new Set([...from].filter(fits).map((at) => at + 1));
   }
-  if (pattern.kind === 'ways') {
+  if (pattern.kind === 'choice') {
     return new Set(pattern.parts.flatMap((part) => [...ends(part, text, from, work)]));
   }
-  if (pattern.kind === 'row') {
+  if (pattern.kind === 'sequence') {
     return pattern.parts.reduce((at, part) => ends(part, text, at, work), new Set(from));
   }
   const { part, min, max } = pattern;
@@ -229,15 +75,15 @@ export function textOf(pattern: Pattern, drawing: Drawing): string | undefined {
 
 function drawn(pattern: Pattern, drawing: Drawing, work: Work): string | undefined {
   if (isSpent(work)) return undefined;
-  if (pattern.kind === 'one') {
-    const members = membersOf(pattern.characters);
+  if (pattern.kind === 'characters') {
+    const members = membersOf(pattern.set);
     return members[drawing.pick(members.length)];
   }
-  if (pattern.kind === 'ways') {
+  if (pattern.kind === 'choice') {
     const way = pattern.parts[drawing.pick(pattern.parts.length)];
     return way && drawn(way, drawing, work);
   }
-  const parts = pattern.kind === 'row' ? pattern.parts : repeated(pattern, drawing);
+  const parts = pattern.kind === 'sequence' ? pattern.parts : repeated(pattern, drawing);
   let text = '';
   for (const part of parts) {
     const more = drawn(part, drawing, work);

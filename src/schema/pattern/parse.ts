@@ -1,8 +1,8 @@
 import {
-  all,
   type Characters,
   complement,
   escaped,
+  guessed,
   intersection,
   one,
   union,
@@ -11,7 +11,8 @@ import {
 /** A pattern of XML Schema (Part 2 §F) as a tree. */
 export type Pattern =
   | { readonly kind: 'characters'; readonly set: Characters }
-  | { readonly kind: 'sequence' | 'choice'; readonly parts: readonly Pattern[] }
+  | { readonly kind: 'sequence'; readonly parts: readonly Pattern[] }
+  | { readonly kind: 'choice'; readonly parts: readonly Pattern[] }
   | {
       readonly kind: 'repeat';
       readonly part: Pattern;
@@ -20,9 +21,14 @@ export type Pattern =
       readonly max: number;
     };
 
-/** Undefined where it is no pattern: the compiler says what is wrong with it. */
-export function parsePattern(text: string): Pattern | undefined {
-  const parser = new Parser([...text]);
+/**
+ * Undefined where it is no pattern: the compiler says what is wrong with it.
+ *
+ * @param guessing properties that are not known here count for what they may stand for at most; else a pattern
+ *   with one is not read
+ */
+export function parsePattern(text: string, guessing: boolean): Pattern | undefined {
+  const parser = new Parser([...text], guessing);
   try {
     const pattern = parser.choice();
     return parser.atEnd ? pattern : undefined;
@@ -36,10 +42,12 @@ class NoPattern extends Error {}
 
 class Parser {
   readonly #text: readonly string[];
+  readonly #guessing: boolean;
   #at = 0;
 
-  constructor(text: readonly string[]) {
+  constructor(text: readonly string[], guessing: boolean) {
     this.#text = text;
+    this.#guessing = guessing;
   }
 
   get atEnd(): boolean {
@@ -127,7 +135,11 @@ class Parser {
     if (plain[letter] !== undefined) return one(plain[letter]);
     if (letter !== 'p' && letter !== 'P') return escaped(letter) ?? one(letter);
     if (!this.#take('{')) throw new NoPattern();
-    return escaped(`${letter}{${this.#until('}')}}`) ?? all;
+    const name = `${letter}{${this.#until('}')}}`;
+    const known = escaped(name);
+    if (known !== undefined) return known;
+    if (!this.#guessing) throw new NoPattern();
+    return guessed(name);
   }
 
   #until(closing: string): string {

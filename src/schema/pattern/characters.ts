@@ -41,12 +41,17 @@ export function overlap(a: Characters, b: Characters): boolean {
   return intersection(a, b).length > 0;
 }
 
+export function has(set: Characters, character: string): boolean {
+  const code = character.codePointAt(0) ?? -1;
+  return set.some(([from, to]) => from <= code && code <= to);
+}
+
 export function one(character: string): Characters {
   const code = character.codePointAt(0) ?? 0;
   return [[code, code]];
 }
 
-export const all: Characters = [[0, last]];
+const all: Characters = [[0, last]];
 const space: Characters = [
   [9, 10],
   [13, 13],
@@ -73,7 +78,8 @@ function category(name: string): Characters {
 }
 
 /**
- * What a multi-character or category escape stands for (XML Schema Part 2 §F.1.1); undefined where it is none.
+ * What a multi-character or category escape stands for (XML Schema Part 2 §F.1.1); undefined where it is none,
+ * or one that is not known here.
  *
  * @param name what follows the backslash: d, W, p{Lu}, P{IsCyrillic}
  */
@@ -85,7 +91,7 @@ export function escaped(name: string): Characters | undefined {
     return sign === 'P' && set !== undefined ? complement(set) : set;
   }
   const lower = name.toLowerCase();
-  const set = lower === name ? classes[lower]?.() : classes[lower]?.();
+  const set = classes[lower]?.();
   return set === undefined || lower === name ? set : complement(set);
 }
 
@@ -103,9 +109,16 @@ function categoryNamed(word: string): Characters | undefined {
     : undefined;
 }
 
-/** The blocks that Russian schemas use; any other may hold all that is not ASCII. */
-function blockNamed(word: string): Characters {
+/** What a property that is not known here may stand for: of a block, all that is not ASCII. */
+export function guessed(name: string): Characters {
+  if (!/^[pP]\{Is/.test(name)) return all;
+  const block: Characters = [[0x80, last]];
+  return name.startsWith('P') ? complement(block) : block;
+}
+
+/** The blocks that Russian schemas use. */
+function blockNamed(word: string): Characters | undefined {
   if (word === 'BasicLatin') return [[0, 0x7f]];
-  if (word === 'Cyrillic') return [[0x400, 0x4ff]];
-  return [[0x80, last]];
+  if (word === 'Latin-1Supplement') return [[0x80, 0xff]];
+  return word === 'Cyrillic' ? [[0x400, 0x4ff]] : undefined;
 }
