@@ -146,17 +146,18 @@ async function readBounded(file: string, octetsMax: number): Promise<Uint8Array 
   });
   if (handle === undefined) return undefined;
   try {
-    if (!(await handle.stat()).isFile())
-      throw new ApplyRefused(`${basename(file)}: не файл / no file`);
-    const octets = Buffer.alloc(octetsMax + 1);
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw new ApplyRefused(`${basename(file)}: не файл / no file`);
+    if (stats.size > octetsMax) throw new ApplyRefused(`${basename(file)}: > ${octetsMax}`);
+    const octets = new Uint8Array(stats.size + 1);
     let length = 0;
     for (;;) {
       const { bytesRead } = await handle.read(octets, length, octets.length - length, length);
       length += bytesRead;
-      if (bytesRead === 0 || length > octetsMax) break;
+      if (bytesRead === 0 || length > stats.size) break;
     }
-    if (length > octetsMax) throw new ApplyRefused(`${basename(file)}: > ${octetsMax}`);
-    return Uint8Array.from(octets.subarray(0, length));
+    if (length > stats.size) throw new ApplyRefused(`${basename(file)}: растёт / it grows`);
+    return octets.slice(0, length);
   } finally {
     await handle.close();
   }

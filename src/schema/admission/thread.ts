@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Finding } from '../../fault/fault.ts';
 import { generalText } from '../rules.ts';
@@ -33,6 +34,10 @@ async function perform(): Promise<Admission | readonly Finding[]> {
     ? compileBounded(asked.files, asked.main, asked.limits)
     : admit(asked.order, asked.limits);
 }
+
+// Messages come first. On Linux a priority is of the thread that asks for it and of those that it starts;
+// elsewhere it would be of the whole process.
+if (process.platform === 'linux') setPriority(0, constants.priority.PRIORITY_LOW);
 
 // Whatever is thrown ends the thread, and whoever started it is told.
 const answer = await perform();
