@@ -1,5 +1,9 @@
 import { judgeCertificate } from '../pki/trust.ts';
-import { admitPackage } from '../schema/admission/admission.ts';
+import {
+  type AdmissionLimits,
+  admissionLimits,
+  admitPackage,
+} from '../schema/admission/admission.ts';
 import type { AdmissionFinding } from '../schema/admission/findings.ts';
 import type { Admission } from '../schema/admission/judge.ts';
 import type { SchemaPackage } from '../schema/package.ts';
@@ -39,6 +43,7 @@ export interface OfferOutcome
  * Checks a package apart from this process, and keeps it as a version of its type where nothing is wrong
  * with it. It counts for nothing yet.
  *
+ * @param limits of the check
  * @throws ApplyRefused where there is no such type, its policy wants another signature, or the version is
  *   there with other bytes
  */
@@ -46,6 +51,7 @@ export async function takePackage(
   context: Pick<ApplyContext, 'journal' | 'who' | 'now' | 'random'>,
   registry: Registry,
   offer: PackageOffer,
+  limits: AdmissionLimits = admissionLimits,
 ): Promise<OfferOutcome> {
   const type = registry.findMessageType(offer.type);
   if (type === undefined) {
@@ -53,12 +59,15 @@ export async function takePackage(
   }
   const signer = await signerOf(registry, type, offer, context.now());
   const roots = rootsOf(type, offer, context.now());
-  const { errors, warnings, ignored, schemas, namespace } = await admitPackage({
-    package: offer.package,
-    roots: { ...roots, ...(offer.namespace !== undefined && { namespace: offer.namespace }) },
-    known: knownSchemas(registry),
-    personalSignature: type.personalSignature === 'required',
-  });
+  const { errors, warnings, ignored, schemas, namespace } = await admitPackage(
+    {
+      package: offer.package,
+      roots: { ...roots, ...(offer.namespace !== undefined && { namespace: offer.namespace }) },
+      known: knownSchemas(registry),
+      personalSignature: type.personalSignature === 'required',
+    },
+    limits,
+  );
   const told = { errors, warnings, ignored, namespace, signer };
   if (errors.length > 0) return { ...told, outcome: 'refused' };
   if (offer.check === true) return { ...told, outcome: 'good' };

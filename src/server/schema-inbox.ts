@@ -6,6 +6,7 @@ import type { Config } from '../config/table.ts';
 import { ApplyRefused } from '../participants/apply.ts';
 import { versionName } from '../participants/declarations.ts';
 import { findingLines, type OfferOutcome, takePackage } from '../participants/schema-packages.ts';
+import { besideMessages } from '../schema/admission/admission.ts';
 import { packageLimits } from '../schema/package.ts';
 import type { Composed } from './composed.ts';
 import { type Repeating, startRepeating } from './repeating.ts';
@@ -111,10 +112,15 @@ async function offer(
     const zip = await readBounded(file, packageLimits.packed);
     if (zip === undefined) throw new ApplyRefused('файла нет / there is no file');
     const signature = await readBounded(signatureFile, signatureOctetsMax);
-    const outcome = await takePackage(operating, registry(), {
-      ...{ type, version, signature },
-      package: { zip },
-    });
+    const outcome = await takePackage(
+      operating,
+      registry(),
+      {
+        ...{ type, version, signature },
+        package: { zip },
+      },
+      besideMessages,
+    );
     const { errors, warnings } = outcome;
     return {
       outcome: outcome.outcome,

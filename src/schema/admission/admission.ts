@@ -11,6 +11,8 @@ import type { ThreadOrder } from './thread.ts';
 export interface AdmissionLimits extends CompileLimits {
   /** From the start of the check to the end of its thread. */
   readonly timeMs: number;
+  /** How far the check stands behind other threads of the process: 0 to 19, on Linux. */
+  readonly niceness: number;
 }
 
 export const admissionLimits: AdmissionLimits = {
@@ -18,7 +20,11 @@ export const admissionLimits: AdmissionLimits = {
   bytes: 16 * 1024 * 1024,
   timeMs: 4000,
   memoryMiB: 192,
+  niceness: 0,
 };
+
+/** In a process that takes messages they come first; not so far that a busy machine ends a good check. */
+export const besideMessages: AdmissionLimits = { ...admissionLimits, niceness: 5 };
 
 /**
  * Checks a partner's package in a thread of its own, within bounds of time and memory: that it can be

@@ -1,4 +1,4 @@
-import { constants, setPriority } from 'node:os';
+import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Finding } from '../../fault/fault.ts';
 import { generalText } from '../rules.ts';
@@ -9,7 +9,7 @@ import { type Admission, judgePackage, type PackageOrder, refusal } from './judg
 import { ruleNamed } from './table.ts';
 
 /** What the thread is started for, once. */
-export type ThreadOrder = { readonly limits: CompileLimits } & (
+export type ThreadOrder = { readonly limits: CompileLimits & { readonly niceness: number } } & (
   | { readonly kind: 'set'; readonly files: readonly SchemaFile[]; readonly main: string }
   | { readonly kind: 'package'; readonly order: PackageOrder }
 );
@@ -28,17 +28,19 @@ function inWords({ path, line, rule, text }: Finding): AdmissionFinding {
   return found(ruleNamed(rule), path, line, text.replace(generalText(rule), '').trim());
 }
 
-async function perform(): Promise<Admission | readonly Finding[]> {
-  const asked = workerData as ThreadOrder;
+async function perform(asked: ThreadOrder): Promise<Admission | readonly Finding[]> {
   return asked.kind === 'set'
     ? compileBounded(asked.files, asked.main, asked.limits)
     : admit(asked.order, asked.limits);
 }
 
-// Messages come first. On Linux a priority is of the thread that asks for it and of those that it starts;
-// elsewhere it would be of the whole process.
-if (process.platform === 'linux') setPriority(0, constants.priority.PRIORITY_LOW);
+const asked = workerData as ThreadOrder;
+// On Linux a priority is of the thread that asks for it and of those that it starts; elsewhere it would be
+// of the whole process.
+if (process.platform === 'linux' && asked.limits.niceness > 0) {
+  setPriority(0, asked.limits.niceness);
+}
 
 // Whatever is thrown ends the thread, and whoever started it is told.
-const answer = await perform();
+const answer = await perform(asked);
 parentPort?.postMessage(answer);
